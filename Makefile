@@ -1,0 +1,49 @@
+# Every target sets up what it needs in .venv; ARGS="…" passes options on.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help run test test-training lint clean
+
+help:
+	@echo "make run            the daemon with the demo face (ARGS=\"--duration 60\")"
+	@echo "make test           the tests"
+	@echo "make test-training  the tests that need TensorFlow"
+	@echo "make lint           ruff and mypy"
+	@echo "make clean          remove .venv and caches"
+
+run: $(VENV)/.run
+	@$(BIN)/lipwire run $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not training" $(ARGS)
+
+test-training: $(VENV)/.training
+	$(BIN)/python -m pytest -m training $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.base:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.base pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[broker]"
+	$(BIN)/lipwire models fetch
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[broker,dev]"
+	@touch $@
+
+$(VENV)/.training: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[training]"
+	@touch $@

@@ -1,0 +1,60 @@
+"""Sources of frames: one Protocol, one adapter a file, opened by what the source looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from edge.errors import SourceError
+from edge.frame import Frame
+from edge.profiles import Profile
+from edge.settings import CameraSettings
+
+
+class CameraGone(Exception):
+    """The camera does not answer now and may come back."""
+
+
+class Camera(Protocol):
+    """A source of frames; `open` and `read` raise `CameraGone` where waiting may help and
+    `SourceError` where it will not."""
+
+    live: bool  # frames come when they are taken, whether anyone reads them or not
+
+    def open(self) -> None: ...
+
+    def read(self) -> Frame | None:
+        """The next frame, or None at the end of a file."""
+
+    def close(self) -> None: ...
+
+
+PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+
+
+def make_camera(settings: CameraSettings, profile: Profile) -> Camera:
+    """The adapter for a source; what cannot become usable by waiting is refused here."""
+    source = settings.source
+    if source == "demo":
+        from edge.cameras.demo import DemoCamera
+
+        return DemoCamera(profile.width, profile.height, profile.target_fps)
+    if source.isdigit() or source.startswith("/dev/"):
+        from edge.cameras.v4l2 import V4L2Camera
+
+        device = f"/dev/video{source}" if source.isdigit() else source
+        return V4L2Camera(device, profile.width, profile.height, profile.target_fps)
+    path = Path(source)
+    if path.is_dir():
+        from edge.cameras.folder import FolderCamera
+
+        return FolderCamera(path, profile.target_fps, settings.loop)
+    if path.is_file() and path.suffix.lower() not in PICTURE_ENDINGS:
+        from edge.cameras.video import VideoCamera
+
+        return VideoCamera(path, settings.loop)
+    if path.is_file():
+        raise SourceError(f"{source}: a single picture; give the folder it lies in")
+    raise SourceError(
+        f"{source}: no such source; give demo, 0 or /dev/video0, a video file or a picture folder"
+    )

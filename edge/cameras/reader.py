@@ -1,0 +1,121 @@
+"""The camera's own thread: hands over the latest frame and brings a lost camera back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from edge.cameras import Camera, CameraGone
+from edge.frame import Frame
+
+log = logging.getLogger(__name__)
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+
+
+class CameraReader:
+    """Reads a camera in a thread; `take` gives the newest frame that was not taken yet.
+
+    With `lossless`, for files read as fast as they can be, every frame is handed over."""
+
+    def __init__(self, camera: Camera, lossless: bool) -> None:
+        self._camera = camera
+        self._lossless = lossless
+        self._changed = threading.Condition()
+        self._frame: Frame | None = None
+        self._failure: Exception | None = None
+        self._stopping = False
+        self.ended = False  # the file is over and its last frame was taken
+        self.missing = False  # the camera is being waited for
+        self.dropped = 0  # frames that were replaced before anyone took them
+        self.reopened = 0
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """The newest frame, or None where none came in time; raises what made the source fail."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._frame or self._failure or self.ended, timeout_s)
+            frame, self._frame = self._frame, None
+            if frame is None and self._failure:
+                raise self._failure
+            self._changed.notify_all()
+            return frame
+
+    def stop(self) -> None:
+        """Stop reading; a camera blocked in its driver is left to the end of the process."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        try:
+            self._read_until_end()
+        except Exception as error:
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
+        finally:
+            self._camera.close()
+
+    def _read_until_end(self) -> None:
+        pause = FIRST_PAUSE_S
+        while not self._stopping:
+            try:
+                self._camera.open()
+                pace = None if self._camera.live or self._lossless else Pace()
+                while not self._stopping:
+                    frame = self._camera.read()
+                    if frame is None:
+                        self._end()
+                        return
+                    if self.missing:
+                        log.info("camera is back")
+                    self.missing, pause = False, FIRST_PAUSE_S
+                    if pace:
+                        self._rest(pace.rest(frame.captured_at))
+                    self._hand_over(frame)
+            except CameraGone as error:
+                self._camera.close()
+                self.missing = True
+                self.reopened += 1
+                log.warning("%s; trying again in %g s", error, pause)
+                self._rest(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _hand_over(self, frame: Frame) -> None:
+        with self._changed:
+            if self._lossless:
+                self._changed.wait_for(lambda: self._frame is None or self._stopping)
+            if self._frame is not None:
+                self.dropped += 1
+            self._frame = frame
+            self._changed.notify_all()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._frame is None or self._stopping)
+            self.ended = True
+            self._changed.notify_all()
+
+    def _rest(self, seconds: float) -> None:
+        if seconds > 0:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping, seconds)
+
+
+class Pace:
+    """Shows a file's frames at the moments they were taken, counted from the first."""
+
+    def __init__(self) -> None:
+        self._start: float | None = None
+
+    def rest(self, at: float) -> float:
+        """How long to wait before a frame of this time."""
+        now = time.monotonic()
+        if self._start is None:
+            self._start = now - at
+        return self._start + at - now

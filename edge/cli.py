@@ -1,0 +1,276 @@
+"""The command `lipwire`: options in, exit status out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from edge import __version__
+from edge.errors import LipwireError, MissingExtraError, SettingsError
+
+PROGRESS_LOG = "%(asctime)s %(message)s"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the options."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format=PROGRESS_LOG, datefmt="%H:%M:%S", stream=sys.stderr
+    )
+    try:
+        options.run(options)
+        return 0
+    except LipwireError as error:
+        print(f"lipwire: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="lipwire", description="Reads mouths at the edge: smiles from a camera to MQTT."
+    )
+    parser.add_argument("--version", action="version", version=f"lipwire {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_profiles(commands)
+    _add_models(commands)
+    _add_bench(commands)
+    _add_training(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, about: str, run: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
+    add = _command(commands, "run", "Watch a camera and publish what is seen.", _run).add_argument
+    add("--source", help="demo, 0 or /dev/video0, a video file, a picture folder")
+    add("--config", type=Path, metavar="FILE", help="settings in TOML")
+    add("--profile", help="a name (see: lipwire profiles list) or a .toml file")
+    add("--broker", metavar="URL", help="mqtt://host[:port], mqtts://…, embedded or none")
+    add("--pace", help="files: realtime, or max for as fast as can be")
+    add("--loop", action="store_true", default=None, help="begin a file again when it ends")
+    add("--duration", type=_seconds, metavar="S", help="stop after so many seconds")
+    add("--events", metavar="FILE", help="events as JSON lines to a file, or - for stdout")
+    add("--page", metavar="HOST:PORT", help="address of the local page, or off")
+    _add_state_and_models(add)
+
+
+def _add_state_and_models(add: Any) -> None:
+    add("--state", type=Path, metavar="DIR", help="where counts and waiting events are kept")
+    add("--models", type=Path, metavar="DIR", help="where fetched models are")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from edge.daemon import Daemon, Options
+
+    settings = _settings(options)
+    run = Options(
+        profile=_profile(options),
+        state=options.state,
+        models=options.models,
+        duration_s=options.duration,
+        events=options.events,
+    )
+    Daemon(settings, run).run()
+
+
+def _settings(options: argparse.Namespace) -> Any:
+    """Defaults, the file, then the options that were given."""
+    from edge.settings import load
+
+    tables = {
+        "camera": {"source": options.source, "pace": options.pace, "loop": options.loop},
+        "mqtt": {"broker": options.broker},
+        "page": {"address": options.page},
+    }
+    given = {
+        table: {key: value for key, value in keys.items() if value is not None}
+        for table, keys in tables.items()
+    }
+    return load(options.config, given)
+
+
+def _profile(options: argparse.Namespace) -> Any:
+    from edge import profiles
+
+    profile = profiles.choose(options.profile)
+    logging.getLogger(__name__).info("profile: %s", profile.name)
+    return profile
+
+
+def _add_profiles(commands: Any) -> None:
+    parser = _command(commands, "profiles", "Show the hardware profiles.", None)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    _command(actions, "list", "List the profiles; a star marks this board's.", _list_profiles)
+    show = _command(actions, "show", "Print one profile as TOML.", _show_profile)
+    show.add_argument("name", nargs="?", help="default: this board's")
+
+
+def _list_profiles(options: argparse.Namespace) -> None:
+    from edge import profiles
+
+    here = profiles.choose(None).name
+    for name, profile in profiles.load_all().items():
+        mark = "*" if name == here else " "
+        size = f"{profile.width}x{profile.height}"
+        print(f"{mark} {name:<12} {size:>9} {profile.target_fps:>4g} FPS  {profile.about}")
+
+
+def _show_profile(options: argparse.Namespace) -> None:
+    from dataclasses import fields
+
+    from edge import profiles
+
+    profile = profiles.choose(options.name)
+    for field in fields(profile):
+        value = getattr(profile, field.name)
+        value = list(value) if isinstance(value, tuple) else value
+        print(f"{field.name} = {json.dumps(value)}  # {field.metadata['meaning']}")
+
+
+def _add_models(commands: Any) -> None:
+    parser = _command(commands, "models", "Fetch, list and inspect model files.", None)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    fetch = _command(actions, "fetch", "Get MediaPipe's face models (Apache-2.0).", _fetch_models)
+    fetch.add_argument("--models", type=Path, metavar="DIR", help="where to keep them")
+    listing = _command(actions, "list", "List all models and where they are.", _list_models)
+    listing.add_argument("--models", type=Path, metavar="DIR", help="where to look first")
+    inspect = _command(actions, "inspect", "Print what a model says of itself.", _inspect_model)
+    inspect.add_argument("file", type=Path)
+
+
+def _fetch_models(options: argparse.Namespace) -> None:
+    from edge import models
+
+    folder = options.models or models.user_folder()
+    for path in models.fetch(folder):
+        print(path)
+
+
+def _list_models(options: argparse.Namespace) -> None:
+    from edge import description, models
+
+    for path in sorted(models.shipped("smile").parent.glob("*.tflite")):
+        print(f"{path.name:<42} {description.read(path).task:<26} {path}")
+    for model in models.FETCHED:
+        try:
+            place = str(models.find(model.name, options.models))
+        except LipwireError as error:
+            place = f"({str(error).partition(': ')[2]})"
+        print(f"{model.name:<42} {model.about:<26} {place}")
+
+
+def _inspect_model(options: argparse.Namespace) -> None:
+    from edge.inspect import report
+
+    print(json.dumps(report(options.file), indent=1, ensure_ascii=False))
+
+
+def _add_bench(commands: Any) -> None:
+    parser = _command(commands, "bench", "Measure what this machine can do.", _bench)
+    add = parser.add_argument
+    add("what", choices=["pipeline"])
+    add("--source", default="demo", help="demo, a video file or a picture folder")
+    add("--seconds", type=_seconds, default=10.0, help="how long to measure (default 10)")
+    add("--profile", help="a name or a .toml file")
+    add("--models", type=Path, metavar="DIR", help="where fetched models are")
+    add("--json", metavar="FILE", help="the figures as JSON to a file, or - for stdout")
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from edge.bench import bench_pipeline, table
+
+    figures = bench_pipeline(options.source, options.seconds, _profile(options), options.models)
+    _write_json(figures, options.json)
+    if options.json != "-":
+        print(table(figures))
+
+
+def _add_training(commands: Any) -> None:
+    names = ["genki4k", "smiles", "fer2013"]
+    prepare = _command(commands, "prepare", "Cut a data set's faces into crops.", _training)
+    prepare.set_defaults(step="prepare")
+    prepare.add_argument("task", choices=["smile"])
+    prepare.add_argument("--dataset", choices=names, required=True)
+    prepare.add_argument("--root", type=Path, required=True, help="the folder of its layout")
+    prepare.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+    prepare.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
+    train = _command(commands, "train", "Train a model on prepared crops.", _training)
+    train.set_defaults(step="train")
+    train.add_argument("task", choices=["smile"])
+    train.add_argument("crops", type=Path, nargs="+", metavar="NAME.npz", help="named by data set")
+    train.add_argument("--out", type=Path, required=True, metavar="RUN")
+    train.add_argument("--epochs", type=int, help="default: the recipe's")
+    evaluate = _command(commands, "evaluate", "Score a model on a data set.", _training)
+    evaluate.set_defaults(step="evaluate")
+    evaluate.add_argument("task", choices=["smile"])
+    evaluate.add_argument("--dataset", choices=names, required=True)
+    evaluate.add_argument("--root", type=Path, required=True, help="the folder of its layout")
+    which = evaluate.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE", help="default: the shipped one")
+    which.add_argument(
+        "--run",
+        dest="run_folder",
+        type=Path,
+        metavar="RUN",
+        help="each fold's file on its own fold",
+    )
+    evaluate.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
+    evaluate.add_argument("--json", metavar="FILE", help="figures to a file, or - for stdout")
+
+
+def _training(options: argparse.Namespace) -> None:
+    try:
+        from training import commands
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f"lipwire {options.step}", "training") from error
+    figures = getattr(commands, options.step)(options)
+    if options.step == "evaluate":
+        _write_json(figures, options.json)
+        if options.json != "-":
+            for name, value in figures.items():
+                print(f"{name:<20} {value}")
+
+
+def _write_json(figures: dict[str, Any], where: str | None) -> None:
+    text = json.dumps(figures, indent=1, ensure_ascii=False)
+    if where == "-":
+        print(text)
+    elif where:
+        try:
+            Path(where).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"--json {where}: cannot be written: {error.strerror}") from None
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be more than 0 seconds, not {text}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""The daemon: puts the parts together, feeds frames through them and ends them in order."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import logging
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge import device
+from edge.assemble import assemble
+from edge.broker import EmbeddedBroker
+from edge.cameras import make_camera
+from edge.cameras.reader import CameraReader
+from edge.emit import Emitter, JsonLines, Sink
+from edge.frame import Frame
+from edge.mqtt import Address, Publisher, parse_address
+from edge.page import Page
+from edge.pipeline import Seen
+from edge.profiles import Profile
+from edge.settings import Settings
+from edge.snapshot import Snapshot
+from edge.state import State, Stored
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.5  # for a frame, before looking whether to stop
+SEEN_EVERY_S = 10.0  # how often it is noted until when open smiles and visits lasted
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # before a failed pipeline is started again
+FPS_OVER = 30  # frames
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run is told beside its settings."""
+
+    profile: Profile
+    state: Path | None = None
+    models: Path | None = None
+    duration_s: float | None = None
+    events: str | None = None  # "-" or a file
+
+
+class Daemon:
+    """One run, from the first frame to the last event."""
+
+    def __init__(self, settings: Settings, options: Options) -> None:
+        self._settings, self._options = settings, options
+        profile = options.profile
+        self._camera = CameraReader(
+            make_camera(settings.camera, profile), lossless=settings.camera.pace == "max"
+        )
+        # A file's own time ends the run, so that a fast run shows as much as a slow one.
+        self._by_frame_time = settings.camera.pace == "max"
+        wanted_id = device.checked_id(settings.mqtt.device_id) if settings.mqtt.device_id else ""
+        self._broker, address = _broker(settings.mqtt.broker)
+        recent: collections.deque[str] = collections.deque(maxlen=20)
+        self._recent = recent
+        sinks: list[Sink] = [lambda row: recent.appendleft(row.payload), self._announce]
+        if options.events:
+            sinks.append(JsonLines(options.events, sys.stdout))
+        self._state = State(device.state_folder(options.state), settings.outbox)
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._state.close)
+            self._device_id = wanted_id or self._state.fact("device_id", device.default_id())
+            assembly = assemble(settings, profile, options.models, self._state.next_face)
+            self._pipeline = assembly.pipeline
+            self._publisher = (
+                Publisher(address, settings.mqtt, self._device_id, self._state) if address else None
+            )
+            self._emit = Emitter(self._state, self._publisher is not None, sinks)
+            self._page = Page.at(settings.page.address, lambda: self.snapshot)
+            on_failure.pop_all()
+        self._feed = _subscribe_line(address, settings.mqtt.prefix)
+        self._stop = threading.Event()
+        self._frame_times: collections.deque[float] = collections.deque(maxlen=FPS_OVER)
+        self._restarts = 0
+        self._noted_at = time.monotonic()
+        self.snapshot = self._snapshot(None)
+
+    def run(self) -> None:
+        """Work until the source ends, the duration is over or a signal comes."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stop.set())
+        self._start()
+        try:
+            self._loop()
+        finally:
+            self._shut_down()
+
+    def _start(self) -> None:
+        if self._broker:
+            self._broker.wait()
+        self._emit.tell(self._state.close_interrupted(self._publisher is not None))
+        if self._publisher:
+            self._publisher.start()
+        if self._page:
+            self._page.start()
+            log.info("page: %s", self._page.url)
+        log.info("feed: %s", self._feed)
+        self._camera.start()
+
+    def _loop(self) -> None:
+        began, first_frame_at = time.monotonic(), None
+        pause = FIRST_PAUSE_S
+        while not self._stop.is_set():
+            frame = self._camera.take(WAIT_S)
+            if frame is None and self._camera.ended:
+                return
+            over = time.monotonic() - began
+            if frame is not None and self._by_frame_time:
+                first_frame_at = frame.captured_at if first_frame_at is None else first_frame_at
+                over = frame.captured_at - first_frame_at
+            if self._options.duration_s is not None and over >= self._options.duration_s:
+                return
+            try:
+                self._step(frame)
+                pause = FIRST_PAUSE_S
+            except Exception:  # a kiosk must not stop for one bad frame
+                self._restarts += 1
+                log.exception("a stage failed; starting again in %g s", pause)
+                self._emit(self._pipeline.reset("interrupted"))
+                self._stop.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _step(self, frame: Frame | None) -> None:
+        seen = None
+        if frame is not None:
+            seen = self._pipeline(frame)
+            self._emit(seen.events)
+            self._note_seen(seen)
+            self._frame_times.append(time.monotonic())
+        self.snapshot = self._snapshot(seen)
+
+    def _note_seen(self, seen: Seen) -> None:
+        """Now and then keep how long open visits lasted, in case this process is killed."""
+        if time.monotonic() - self._noted_at >= SEEN_EVERY_S:
+            self._noted_at = time.monotonic()
+            here = [face.face for face in seen.faces if face.arrived and face.here]
+            self._emit.note_seen((face, seen.frame.taken_at) for face in here)
+
+    def _shut_down(self) -> None:
+        self._camera.stop()
+        self._emit(self._pipeline.reset("stopped"))
+        if self._publisher:
+            self._publisher.stop()
+        if self._broker:
+            self._broker.stop()
+        if self._page:
+            self._page.stop()
+        counts, waiting = self._state.counts(), self._state.waiting_count
+        log.info(
+            "%d smiles of %d visitors so far; %d frames dropped in this run%s",
+            counts.smiles_total,
+            counts.visitors_total,
+            self._camera.dropped,
+            f"; {waiting} events wait for the broker" if waiting else "",
+        )
+        self._state.close()
+
+    def _announce(self, row: Stored) -> None:
+        event = json.loads(row.payload)
+        if log.isEnabledFor(logging.INFO):
+            lasted = event.get("duration_s", event.get("dwell_s"))
+            log.info(
+                "%-13s face %d%s | %d smiles, %d visitors",
+                event["event_type"],
+                event["face"],
+                "" if lasted is None else f" after {lasted:.1f} s",
+                self._state.counts().smiles_total,
+                self._state.counts().visitors_total,
+            )
+
+    def _snapshot(self, seen: Seen | None) -> Snapshot:
+        times = self._frame_times
+        steady = len(times) > 1 and times[-1] > times[0]
+        height, width = seen.frame.image.shape[:2] if seen else (0, 0)
+        return Snapshot(
+            device_id=self._device_id,
+            source=self._settings.camera.source,
+            profile=self._options.profile.name,
+            feed=self._feed,
+            connected=bool(self._publisher and self._publisher.connected),
+            trouble=self._publisher.trouble if self._publisher else "",
+            waiting=self._state.waiting_count,
+            counts=self._state.counts(),
+            fps=(len(times) - 1) / (times[-1] - times[0]) if steady else 0.0,
+            dropped=self._camera.dropped,
+            camera_missing=self._camera.missing,
+            restarts=self._restarts,
+            picture=(width, height),
+            faces=seen.faces if seen else (),
+            recent=tuple(self._recent),
+        )
+
+
+def _broker(wanted: str) -> tuple[EmbeddedBroker | None, Address | None]:
+    """The embedded broker where one is wanted, and the address to publish to."""
+    if wanted == "none":
+        return None, None
+    if wanted == "embedded":
+        broker = EmbeddedBroker()
+        return broker, broker.address
+    return None, parse_address(wanted)
+
+
+def _subscribe_line(address: Address | None, prefix: str) -> str:
+    if address is None:
+        return "off (--broker none)"
+    tls = " --capath /etc/ssl/certs" if address.tls else ""
+    return f"mosquitto_sub -h {address.host} -p {address.port}{tls} -t '{prefix}/#' -v"

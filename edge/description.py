@@ -1,0 +1,121 @@
+"""What a model says of itself: `lipwire.json`, a zip entry appended to its `.tflite` file."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from edge.errors import ModelError
+
+ENTRY = "lipwire.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """How a tensor's integers stand for numbers: number = (integer - zero_point) * scale."""
+
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set the model learned from."""
+
+    name: str
+    licence: str
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured figure, with all that is needed to read it."""
+
+    name: str
+    value: float
+    interval: tuple[float, float]  # 95 %
+    n: int
+    protocol: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """Everything the device needs to know of a model file."""
+
+    task: str  # smile
+    labels: tuple[str, ...]
+    crop: str  # a name of `edge.crop.KINDS`
+    crop_size: int  # pixels
+    frames: int  # pictures a run looks at
+    input: Quantisation
+    output: Quantisation
+    temperature: float  # logits are divided by it
+    on_threshold: float  # a probability at or over it begins a smile
+    off_threshold: float  # a probability at or under it ends one
+    sources: tuple[Source, ...]
+    metrics: tuple[Metric, ...]
+    versions: dict[str, str]
+    created: str  # UTC date
+    notes: str = ""
+    format: int = field(default=FORMAT)
+
+
+def read(path: Path) -> Description:
+    """Read a model's description out of its file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            data = json.loads(archive.read(ENTRY))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model file") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (zipfile.BadZipFile, KeyError):
+        raise ModelError(f"{path}: damaged, or not a Lipwire model (no {ENTRY} in it)") from None
+    except (ValueError, zipfile.error) as error:
+        raise ModelError(f"{path}: its {ENTRY} is damaged: {error}") from None
+    return _parse(data, path)
+
+
+def embed(path: Path, description: Description) -> None:
+    """Write a description into a `.tflite` file in place of any it has, all or nothing."""
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(_bare(path))
+    with zipfile.ZipFile(partial, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(ENTRY, json.dumps(asdict(description), indent=1, ensure_ascii=False))
+    os.replace(partial, path)
+
+
+def _bare(path: Path) -> bytes:
+    """The file's content without the zip at its end."""
+    content = path.read_bytes()
+    if not zipfile.is_zipfile(path):
+        return content
+    with zipfile.ZipFile(path) as archive:
+        return content[: min(entry.header_offset for entry in archive.infolist())]
+
+
+def _parse(data: Any, path: Path) -> Description:
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, dict) else None
+        raise ModelError(f"{path}: description format {found}, this version reads {FORMAT}")
+    names = {f.name for f in fields(Description)}
+    try:
+        values = {name: value for name, value in data.items() if name in names}
+        values["input"] = Quantisation(**data["input"])
+        values["output"] = Quantisation(**data["output"])
+        values["labels"] = tuple(data["labels"])
+        values["sources"] = tuple(Source(**source) for source in data["sources"])
+        values["metrics"] = tuple(
+            Metric(**{**metric, "interval": tuple(metric["interval"])})
+            for metric in data["metrics"]
+        )
+        return Description(**values)
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{path}: its {ENTRY} is incomplete: {error}") from None

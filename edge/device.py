@@ -1,0 +1,49 @@
+"""Who this device is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import socket
+from pathlib import Path
+
+from edge.errors import SettingsError
+
+ID_PATTERN = re.compile(r"[a-zA-Z0-9_-]+")
+MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+
+
+def default_id() -> str:
+    """The host name and a short hash: boards of one image have the name in common."""
+    host = re.sub(r"[^a-zA-Z0-9_-]+", "-", socket.gethostname()).strip("-") or "lipwire"
+    return f"{host}-{hashlib.sha256(_machine_id()).hexdigest()[:6]}"
+
+
+def checked_id(wanted: str) -> str:
+    """A device id that may stand in a topic."""
+    if not ID_PATTERN.fullmatch(wanted):
+        raise SettingsError(f"[mqtt] device_id {wanted!r}: letters, digits, - and _ only")
+    return wanted
+
+
+def state_folder(wanted: Path | None) -> Path:
+    """Where state lives: as told, as systemd says, or in the user's own place."""
+    if wanted is not None:
+        return wanted
+    by_systemd = os.environ.get("STATE_DIRECTORY")
+    if by_systemd:
+        return Path(by_systemd.split(":")[0])
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return Path(home) / "lipwire"
+
+
+def _machine_id() -> bytes:
+    for path in MACHINE_ID_FILES:
+        try:
+            found = path.read_bytes().strip()
+        except OSError:
+            continue
+        if found:
+            return found
+    return os.urandom(16)  # kept with the state, so chosen only once

@@ -1,0 +1,86 @@
+"""The local page: counts, faces and events as they happen, drawn without a picture."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+
+from edge.errors import SettingsError
+from edge.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+
+class Page:
+    """A small web server in a thread of its own; it only ever reads a snapshot."""
+
+    def __init__(self, host: str, port: int, look: Callable[[], Snapshot]) -> None:
+        html = resources.files("edge").joinpath("page.html").read_bytes()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path == "/":
+                    self._answer(html, "text/html; charset=utf-8")
+                elif self.path == "/status.json":
+                    self._answer(status_json(look()), "application/json")
+                else:
+                    self.send_error(HTTPStatus.NOT_FOUND)
+
+            def _answer(self, content: bytes, kind: str) -> None:
+                self.send_response(HTTPStatus.OK)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Cache-Control", "no-store")
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: object) -> None:
+                log.debug(format, *args)
+
+        self._server = ThreadingHTTPServer((host, port), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="page", daemon=True)
+
+    @classmethod
+    def at(cls, address: str, look: Callable[[], Snapshot]) -> Page | None:
+        """The page at HOST:PORT, at another port where that one is taken; None for `off`."""
+        if address == "off":
+            return None
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise SettingsError(f"page address {address!r}: must be HOST:PORT or off")
+        try:
+            return cls(host, int(port), look)
+        except OSError as error:
+            log.warning("page: %s: %s; taking another port", address, error.strerror)
+        try:
+            return cls(host, 0, look)
+        except OSError as error:
+            raise SettingsError(f"page address {address}: {error.strerror}") from None
+
+    @property
+    def url(self) -> str:
+        host, port = self._server.server_address[:2]
+        return f"http://{host if isinstance(host, str) else host.decode()}:{port}/"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(2)
+
+
+def status_json(snapshot: Snapshot) -> bytes:
+    """The snapshot as the page reads it."""
+    values = asdict(snapshot)
+    values["recent"] = [json.loads(payload) for payload in snapshot.recent]
+    return json.dumps(values).encode()

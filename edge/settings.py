@@ -1,0 +1,161 @@
+"""Every setting of the daemon with its default, meaning, unit and range; one loader for TOML."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from edge.errors import SettingsError
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A dataclass field that knows what it means and which values make sense."""
+    about = {"meaning": meaning, "low": low, "high": high, "choices": choices}
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    source: str = setting("demo", "demo, a number or /dev/video0, a video file, a picture folder")
+    pace: str = setting(
+        "realtime",
+        "files: as they were taken, or as fast as they can be read",
+        choices=("realtime", "max"),
+    )
+    loop: bool = setting(False, "begin a file or folder again when it ends")
+
+
+@dataclass(frozen=True)
+class FaceSettings:
+    min_score: float = setting(0.5, "a detection below this is no face", 0.05, 0.95)
+    arrive_s: float = setting(0.5, "a face has arrived when it was seen this long", 0, 60)
+    leave_s: float = setting(1.5, "a face has left when it was not seen this long", 0.1, 60)
+
+
+@dataclass(frozen=True)
+class SmileSettings:
+    on: float = setting(0.0, "probability that begins a smile; 0: the model's own", 0, 1)
+    off: float = setting(0.0, "probability that ends a smile; 0: the model's own", 0, 1)
+    smoothing_s: float = setting(0.15, "time constant of the probability's smoothing", 0, 5)
+    min_duration_s: float = setting(0.4, "a smile exists once it lasted this long", 0, 10)
+    refractory_s: float = setting(0.5, "no new smile of a face this soon after its last", 0, 60)
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    broker: str = setting("embedded", "mqtt://host[:port], mqtts://host[:port], embedded or none")
+    prefix: str = setting("lipwire", "first level of every topic")
+    device_id: str = setting("", "empty: host name and a hash, chosen once and kept")
+    user: str = setting("", "user name at the broker; the password is LIPWIRE_MQTT_PASSWORD")
+
+
+@dataclass(frozen=True)
+class OutboxSettings:
+    max_rows: int = setting(10_000, "waiting events at most; the oldest go first", 1, 10_000_000)
+    max_bytes: int = setting(8_000_000, "their payloads' bytes at most", 1000, 10_000_000_000)
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    address: str = setting("127.0.0.1:8765", "HOST:PORT of the local page, or off")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; a TOML file has one table for each part."""
+
+    camera: CameraSettings = CameraSettings()
+    faces: FaceSettings = FaceSettings()
+    smile: SmileSettings = SmileSettings()
+    mqtt: MqttSettings = MqttSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    page: PageSettings = PageSettings()
+
+
+def load(path: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """Defaults, then the file, then the command's options (table -> key -> value)."""
+    settings = Settings()
+    if path is not None:
+        settings = _with(settings, read_toml(path), str(path))
+    settings = _with(settings, options, "command line")
+    if 0 < settings.smile.on <= settings.smile.off:
+        raise SettingsError("[smile] off must be below on, or a smile would end as it begins")
+    return settings
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, or say in one line why not."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:  # broken TOML, or not UTF-8
+        raise SettingsError(f"{path}: not a TOML file: {error}") from None
+
+
+def build(kind: type[Any], table: Any, where: str, base: Any = None) -> Any:
+    """A settings dataclass from a table; unknown, misfit and missing keys name file and key."""
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{where}: must be a table of keys")
+    known = {f.name: f for f in fields(kind)}
+    hints = get_type_hints(kind)
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            raise SettingsError(f"{where}: unknown key '{key}'{_meant(key, known)}")
+        values[key] = _checked(known[key], hints[key], value, f"{where} {key}")
+    if base is not None:
+        return replace(base, **values)
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise SettingsError(f"{where}: {str(error).split('() ')[-1]}") from None
+
+
+def _with(settings: Settings, tables: Mapping[str, Any], file: str) -> Settings:
+    parts: dict[str, Any] = {f.name: getattr(settings, f.name) for f in fields(Settings)}
+    for section, table in tables.items():
+        if section not in parts:
+            raise SettingsError(f"{file}: unknown section [{section}]{_meant(section, parts)}")
+        base = parts[section]
+        parts[section] = build(type(base), table, f"{file}: [{section}]", base)
+    return Settings(**parts)
+
+
+def _meant(word: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(known)}"
+
+
+def _checked(about: Field[Any], kind: Any, value: Any, where: str) -> Any:
+    if kind is float and type(value) is int:
+        value = float(value)
+    origin = getattr(kind, "__origin__", kind)  # tuple[str, ...] arrives as a list
+    if origin is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if type(value) is not origin:
+        raise SettingsError(f"{where}: must be {_plain(origin)}, not {value!r}")
+    low, high = about.metadata.get("low"), about.metadata.get("high")
+    if low is not None and not low <= value <= high:
+        raise SettingsError(f"{where}: must be from {low:g} to {high:g}, not {value:g}")
+    choices = about.metadata.get("choices")
+    if choices and value not in choices:
+        raise SettingsError(f"{where}: must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def _plain(kind: type[Any]) -> str:
+    names = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+    return names.get(kind, "a list of texts")

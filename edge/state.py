@@ -1,0 +1,313 @@
+"""Counts, open visits and smiles, and events not yet delivered: one SQLite file, one daemon.
+
+An event, its sequence number and the counts it changes are one transaction, committed before
+anything is published. At every moment: events recorded = delivered + waiting + dropped + unsent,
+the last being those of runs without a broker.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from edge import events
+from edge.clock import clock_synced
+from edge.errors import StateError
+from edge.events import Counts, Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
+from edge.settings import OutboxSettings
+
+log = logging.getLogger(__name__)
+
+FILE = "state.sqlite"
+VERSION = 1
+TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (
+    seq INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS visits (
+    face INTEGER PRIMARY KEY, began REAL NOT NULL, seen REAL NOT NULL, smiled INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS smiles (
+    face INTEGER PRIMARY KEY, began REAL NOT NULL, seen REAL NOT NULL);
+"""
+TOTALS = (
+    "smiles_total",
+    "smilers_total",
+    "visitors_total",
+    "smile_ms_total",
+    "delivered",
+    "dropped",
+    "unsent",
+    "last_seq",
+    "last_face",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A committed event, as it waits for the broker."""
+
+    seq: int
+    topic: str
+    payload: str
+
+
+class State:
+    """The device's memory; every method may be called from any thread."""
+
+    def __init__(self, folder: Path, bounds: OutboxSettings | None = None) -> None:
+        self._bounds = bounds or OutboxSettings()
+        self._lock = threading.RLock()
+        self._folder = folder
+        self._pid_file = _claim(folder)
+        try:
+            self._db = _open(folder / FILE)
+        except sqlite3.Error as error:
+            self._pid_file.close()
+            raise StateError(f"{folder / FILE}: cannot be used: {error}") from None
+        self._totals = self._read_totals()
+        self._next_seq = self._totals["last_seq"] + 1
+        size = "SELECT count(*), total(length(CAST(payload AS BLOB))) FROM outbox"
+        self._rows, self._bytes = (int(value) for value in self._db.execute(size).fetchone())
+        self._counts = self._read_counts()
+
+    @property
+    def next_face(self) -> int:
+        """A track number that no event has used."""
+        return self._totals["last_face"] + 1
+
+    @property
+    def waiting_count(self) -> int:
+        """Events that the broker has not accepted yet."""
+        return self._rows
+
+    def fact(self, name: str, default: str) -> str:
+        """A text kept for good: the stored one, else the default, which is stored now."""
+        with self._lock:
+            self._db.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, default))
+            found = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,))
+            return str(found.fetchone()[0])
+
+    def counts(self) -> Counts:
+        """The totals of all committed events."""
+        return self._counts
+
+    def ledger(self) -> dict[str, int]:
+        """Where all recorded events went."""
+        with self._lock:
+            fates = {name: self._totals[name] for name in ("delivered", "dropped", "unsent")}
+            return {**fates, "waiting": self._rows}
+
+    def record(self, happened: Sequence[Event], queue: bool = True) -> list[Stored]:
+        """Commit events with the counts they change; afterwards they may be told."""
+        if not happened:
+            return []
+        synced = clock_synced()
+        with self._lock:
+            with self._transaction():
+                stored = [self._store(event, synced, queue) for event in happened]
+                self._drop_beyond_bounds()
+                self._write_totals()
+            self._counts = self._read_counts()
+            return stored
+
+    def note_seen(self, seen: Iterable[tuple[int, float]]) -> None:
+        """Keep until when open visits and smiles lasted, for the case of a crash."""
+        with self._lock, self._transaction():
+            for face, at in seen:
+                self._db.execute("UPDATE visits SET seen = ? WHERE face = ?", (at, face))
+                self._db.execute("UPDATE smiles SET seen = ? WHERE face = ?", (at, face))
+
+    def close_interrupted(self, queue: bool = True) -> list[Stored]:
+        """End what a crash left open, with the duration that is known."""
+        with self._lock:
+            ended: list[Event] = [
+                SmileEnded(
+                    face=face, at=seen, duration_s=seen - began, peak=0, reason="interrupted"
+                )
+                for face, began, seen in self._db.execute("SELECT * FROM smiles ORDER BY face")
+            ]
+            ended += [
+                FaceLeft(face=face, at=seen, dwell_s=seen - began, reason="interrupted")
+                for face, began, seen, _ in self._db.execute("SELECT * FROM visits ORDER BY face")
+            ]
+            return self.record(ended, queue)
+
+    def waiting(self, most: int, but: Iterable[int] = ()) -> list[Stored]:
+        """The oldest undelivered events, without those given."""
+        left_out = tuple(but)
+        marks = ",".join("?" * len(left_out))
+        query = f"SELECT * FROM outbox WHERE seq NOT IN ({marks}) ORDER BY seq LIMIT ?"
+        with self._lock:
+            return [Stored(*row) for row in self._db.execute(query, (*left_out, most))]
+
+    def delivered(self, seqs: Sequence[int]) -> None:
+        """The broker has accepted these events: they leave the outbox."""
+        with self._lock, self._transaction():
+            for seq in seqs:
+                if self._delete(seq):
+                    self._totals["delivered"] += 1
+            self._write_totals()
+
+    def close(self) -> None:
+        """Let another daemon use the folder."""
+        with self._lock:
+            self._db.close()
+            self._pid_file.close()
+
+    def _store(self, event: Event, synced: bool, queue: bool) -> Stored:
+        seq, self._next_seq = self._next_seq, self._next_seq + 1
+        payload = events.event_json(event, seq, uuid.uuid4().hex, synced)
+        if queue:
+            row = (seq, event.topic, payload)
+            self._db.execute("INSERT INTO outbox VALUES (?, ?, ?)", row)
+            self._rows += 1
+            self._bytes += len(payload.encode())
+        else:
+            self._totals["unsent"] += 1
+        self._totals["last_seq"] = seq
+        self._totals["last_face"] = max(self._totals["last_face"], event.face)
+        self._count(event)
+        return Stored(seq, event.topic, payload)
+
+    def _count(self, event: Event) -> None:
+        face, run = event.face, self._db.execute
+        match event:
+            case FaceArrived():
+                self._totals["visitors_total"] += 1
+                run("INSERT OR REPLACE INTO visits VALUES (?, ?, ?, 0)", (face, event.at, event.at))
+            case FaceLeft():
+                run("DELETE FROM visits WHERE face = ?", (face,))
+            case SmileStarted():
+                self._totals["smiles_total"] += 1
+                run("INSERT OR REPLACE INTO smiles VALUES (?, ?, ?)", (face, event.at, event.at))
+                first = run("UPDATE visits SET smiled = 1 WHERE face = ? AND smiled = 0", (face,))
+                self._totals["smilers_total"] += first.rowcount
+            case SmileEnded():
+                self._totals["smile_ms_total"] += round(event.duration_s * 1000)
+                run("DELETE FROM smiles WHERE face = ?", (face,))
+
+    def _drop_beyond_bounds(self) -> None:
+        dropped = 0
+        while self._rows > self._bounds.max_rows or self._bytes > self._bounds.max_bytes:
+            oldest = self._db.execute("SELECT min(seq) FROM outbox").fetchone()[0]
+            self._delete(oldest)
+            dropped += 1
+        if dropped:
+            self._totals["dropped"] += dropped
+            log.warning("outbox full: %d oldest events dropped", dropped)
+
+    def _delete(self, seq: int) -> bool:
+        gone = self._db.execute("DELETE FROM outbox WHERE seq = ? RETURNING payload", (seq,))
+        row = gone.fetchone()
+        if row is None:
+            return False
+        self._rows -= 1
+        self._bytes -= len(row[0].encode())
+        return True
+
+    def _read_totals(self) -> dict[str, int]:
+        found = dict(self._db.execute("SELECT name, value FROM facts"))
+        return {name: int(found.get(name, 0)) for name in TOTALS}
+
+    def _read_counts(self) -> Counts:
+        since = self._db.execute("SELECT value FROM facts WHERE name = 'since'")
+        present = self._db.execute("SELECT count(*) FROM visits")
+        return Counts(
+            smiles_total=self._totals["smiles_total"],
+            smilers_total=self._totals["smilers_total"],
+            visitors_total=self._totals["visitors_total"],
+            smile_seconds_total=self._totals["smile_ms_total"] / 1000,
+            faces_now=present.fetchone()[0],
+            since=since.fetchone()[0],
+            seq=self._totals["last_seq"],
+        )
+
+    def _write_totals(self) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", self._totals.items())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        before, rows, size = dict(self._totals), self._rows, self._bytes
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # Nothing of it happened, but `_next_seq` stays: no number is given out twice.
+            self._totals, self._rows, self._bytes = before, rows, size
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+def _claim(folder: Path) -> TextIO:
+    """Take the folder for this process; the kernel gives it back however the process ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(folder / "daemon.lock", "a+", encoding="ascii")  # noqa: SIM115
+    except OSError as error:
+        raise StateError(f"{folder}: cannot keep state here: {error.strerror}") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        owner = file.read().strip()
+        file.close()
+        raise StateError(
+            f"{folder}: in use by another lipwire (process {owner}); give this one its own --state"
+        ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the file; a damaged one is kept aside and a new one begun."""
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
+        aside = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                os.replace(f"{path}{suffix}", path.with_name(f"{aside}{suffix}"))
+        log.error("%s is damaged (%s): kept as %s, counting begins anew", path, error, aside)
+        db = _connect(path)
+        # The lost numbers are unknown; no daemon makes an event a second for years on end, so
+        # counting on from the clock never meets them.
+        db.execute("INSERT INTO facts VALUES ('last_seq', ?)", (int(time.time()),))
+        db.execute("INSERT INTO facts VALUES ('last_face', ?)", (int(time.time()),))
+        return db
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            damage = sqlite3.DatabaseError(verdict)
+            damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damage
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise StateError(f"{path}: written by a newer lipwire (format {version})")
+        db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        db.execute("INSERT OR IGNORE INTO facts VALUES ('since', ?)", (events.utc(time.time()),))
+    except BaseException:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,92 @@
+"""`lipwire evaluate smile`: int8 files through the whole way, from picture to answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edge.crop import crop
+from edge.detect import BlazeFace
+from edge.errors import SettingsError
+from edge.progress import Progress
+from edge.read import SmileReader
+from training.datasets import DATASETS, Picture, load
+from training.figures import auc, balanced_accuracy, calibration_error, interval
+from training.prepare import largest
+
+THRESHOLD = 0.5  # of the calibrated probability; not chosen on what is reported
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model made of one picture."""
+
+    picture: Picture
+    probability: float  # NaN where no face was found
+
+
+def evaluate(name: str, root: Path, model: Path, detector: BlazeFace) -> dict[str, object]:
+    """Score one file on a whole data set."""
+    reader = SmileReader(model)
+    trained_on = name in {source.name for source in reader.description.sources}
+    pictures = load(name, root)
+    answers = _answers(pictures, name, [reader] * len(pictures), detector)
+    return {**_report(name, str(model), answers), "trained_on": trained_on}
+
+
+def evaluate_run(name: str, root: Path, run: Path, detector: BlazeFace) -> dict[str, object]:
+    """Score each fold's file of a run on its own fold; the figure is the folds' mean."""
+    pictures = load(name, root)
+    folds = sorted({picture.fold for picture in pictures})
+    if folds[0] < 0:
+        raise SettingsError(f"{name} has no folds: use --model FILE")
+    readers = {fold: SmileReader(run / f"fold{fold}.tflite") for fold in folds}
+    answers = _answers(pictures, name, [readers[p.fold] for p in pictures], detector)
+    per_fold = [
+        round(_report(name, "", [a for a in answers if a.picture.fold == fold])["accuracy"], 4)  # type: ignore[call-overload]
+        for fold in folds
+    ]
+    report = _report(name, str(run), answers)
+    mean = round(float(np.mean(per_fold)), 4)
+    return {**report, "accuracy": mean, "per_fold": per_fold, "trained_on": False}
+
+
+def _answers(
+    pictures: Sequence[Picture], name: str, readers: Sequence[SmileReader], detector: BlazeFace
+) -> list[Answer]:
+    show = DATASETS[name].show
+    answers = []
+    for picture, reader in Progress(list(zip(pictures, readers, strict=True)), f"evaluate {name}"):
+        image = picture.load()
+        faces = [] if image is None else detector(show(image))
+        face = None
+        if faces and image is not None:
+            face = crop(show(image), largest(faces).keypoints, reader.crop_kind)
+        answers.append(Answer(picture, math.nan if face is None else reader(face)))
+    return answers
+
+
+def _report(name: str, model: str, answers: Sequence[Answer]) -> dict[str, object]:
+    """All figures; a picture without an answer counts as wrong in every accuracy."""
+    truth = np.array([a.picture.smile for a in answers])
+    scores = np.array([a.probability for a in answers])
+    found = ~np.isnan(scores)
+    told = np.where(found, scores >= THRESHOLD, ~truth)
+    right = told == truth
+    return {
+        "task": "smile",
+        "dataset": name,
+        "n": len(answers),
+        "model": model,
+        "accuracy": round(float(right.mean()), 4),
+        "interval": interval(right),
+        "undetected": int((~found).sum()),
+        "balanced_accuracy": round(balanced_accuracy(told, truth), 4),
+        "auc": round(auc(scores[found], truth[found]), 4),
+        "calibration_error": round(calibration_error(scores[found], truth[found]), 4),
+        "threshold": THRESHOLD,
+    }
