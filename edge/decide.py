@@ -97,7 +97,7 @@ class SmileDecider:
 
         if self._onset is None:
             if value >= self._rules.on:
-                onset = at if before >= self._rules.on else crossing(self._rules.on)
+                onset = before_at if before >= self._rules.on else crossing(self._rules.on)
                 # A smile held through the rest time begins when that is over.
                 onset = max(onset, self._rest_until)
                 if onset <= at:

@@ -91,6 +91,7 @@ class Publisher:
         self.connected = False
         self.trouble = ""  # what keeps events from being delivered, empty when nothing does
         self._heard = False  # the broker has answered this connection
+        self._answer_by = 0.0
         self._window = MOST_UNACKNOWLEDGED
         self._unacknowledged: dict[int, int] = {}  # message number -> seq
         self._accepted: list[int] = []  # sequence numbers to take out of the outbox
@@ -133,6 +134,7 @@ class Publisher:
         self._unacknowledged.clear()
         self._slot = None
         self._client.connect(self._address.host, self._address.port, KEEPALIVE_S)
+        self._answer_by = time.monotonic() + CONNECT_TIMEOUT_S
 
     def _serve(self, go_on: Callable[[], bool]) -> None:
         """Work on the connection until it ends or `go_on` says stop."""
@@ -141,7 +143,10 @@ class Publisher:
             if self._accepted:
                 accepted, self._accepted = self._accepted, []
                 self._state.delivered(accepted)
-            if result != paho.MQTT_ERR_SUCCESS:
+            silent = not self._heard and time.monotonic() > self._answer_by
+            if silent:
+                self._note_trouble(f"no answer within {CONNECT_TIMEOUT_S:g} s")
+            if silent or result != paho.MQTT_ERR_SUCCESS:
                 if not self._heard:
                     self._try_other_protocol()
                 return

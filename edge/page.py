@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import socketserver
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib import resources
+from typing import Any
 
 from edge.errors import SettingsError
 from edge.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
+TAKEN = (errno.EADDRINUSE, errno.EACCES)  # another port may still do
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """A thread a request. Unlike http.server's, it does not ask a name server for its own name,
+    which may take long where there is none."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that closes while it is answered is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            log.exception("page: a request failed")
 
 
 class Page:
@@ -24,6 +42,8 @@ class Page:
         html = resources.files("edge").joinpath("page.html").read_bytes()
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 10.0  # seconds; who says nothing for longer is not waited for
+
             def do_GET(self) -> None:
                 if self.path == "/":
                     self._answer(html, "text/html; charset=utf-8")
@@ -43,8 +63,7 @@ class Page:
             def log_message(self, format: str, *args: object) -> None:
                 log.debug(format, *args)
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
-        self._server.daemon_threads = True
+        self._server = Server((host, port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, name="page", daemon=True)
 
     @classmethod
@@ -58,6 +77,8 @@ class Page:
         try:
             return cls(host, int(port), look)
         except OSError as error:
+            if error.errno not in TAKEN:
+                raise SettingsError(f"page address {address}: {error.strerror}") from None
             log.warning("page: %s: %s; taking another port", address, error.strerror)
         try:
             return cls(host, 0, look)

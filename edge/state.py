@@ -71,7 +71,7 @@ class State:
         self._pid_file = _claim(folder)
         try:
             self._db = _open(folder / FILE)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StateError) as error:
             self._pid_file.close()
             raise StateError(f"{folder / FILE}: cannot be used: {error}") from None
         self._totals = self._read_totals()
@@ -304,7 +304,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise damage
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
-            raise StateError(f"{path}: written by a newer lipwire (format {version})")
+            raise StateError(f"written by a newer lipwire (format {version})")
         db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
         db.execute("INSERT OR IGNORE INTO facts VALUES ('since', ?)", (events.utc(time.time()),))
     except BaseException:

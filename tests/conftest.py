@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
@@ -59,7 +60,9 @@ class Mosquitto:
     def start(self) -> None:
         self.port = self.port or free_port()
         config = self.folder / "mosquitto.conf"
-        config.write_text(f"listener {self.port} 127.0.0.1\n{self.settings}\n")
+        # As root it would give up its rights, and with them this folder.
+        user = getpass.getuser()
+        config.write_text(f"user {user}\nlistener {self.port} 127.0.0.1\n{self.settings}\n")
         executable = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
         assert executable
         with (self.folder / "mosquitto.log").open("ab") as log:

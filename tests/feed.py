@@ -1,0 +1,119 @@
+"""A subscriber that keeps what it receives, and checks every message against the schema."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import jsonschema
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+SCHEMA = json.loads(resources.files("edge").joinpath("schema.json").read_text(encoding="utf-8"))
+
+
+def check_message(topic: str, payload: str) -> Any:
+    """The message, if it is what the schema says of its topic."""
+    level = topic.rsplit("/", 1)[-1]
+    if level == "availability":
+        name, message = level, payload
+    else:
+        message = json.loads(payload)
+        name = message.get("event_type", level)
+    definition = {"$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]}
+    jsonschema.validate(message, definition)
+    return message
+
+
+@dataclass(frozen=True)
+class Received:
+    """One message."""
+
+    topic: str
+    message: Any
+    retained: bool
+
+
+class Subscriber:
+    """Listens to everything under lipwire/ with a session that outlives its connections."""
+
+    def __init__(
+        self, port: int, protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
+    ) -> None:
+        clean = None if protocol == MQTTProtocolVersion.MQTTv5 else False
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, "subscriber", clean_session=clean, protocol=protocol
+        )
+        self._changed = threading.Condition()
+        self._subscribed = threading.Event()
+        self.received: list[Received] = []
+        self.faults: list[str] = []
+        self._client.on_connect = lambda client, *_: client.subscribe("lipwire/#", qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(0.05, 0.2)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._subscribed.wait(10)
+
+    def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
+        with self._changed:
+            try:
+                checked = check_message(message.topic, message.payload.decode())
+                self.received.append(Received(message.topic, checked, message.retain))
+            except Exception as error:
+                self.faults.append(f"{message.topic} {message.payload!r}: {error}")
+            self._changed.notify_all()
+
+    def wait_for(self, what: Callable[[Subscriber], Any], timeout_s: float = 20) -> Any:
+        """Wait until something holds of what was received."""
+        with self._changed:
+            held = self._changed.wait_for(lambda: what(self), timeout_s)
+            assert held, f"not within {timeout_s} s; last received: {self.received[-3:]}"
+            return held
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """All events in the order they came, repeats too."""
+        return [r.message for r in self.received if "/event/" in r.topic]
+
+    def last(self, level: str) -> Any:
+        """The newest message of a topic's last level."""
+        found = [r.message for r in self.received if r.topic.endswith(f"/{level}")]
+        return found[-1] if found else None
+
+    def settled(self, quiet_s: float = 0.3) -> None:
+        """Wait until nothing has come for a while."""
+        while True:
+            seen = len(self.received)
+            with self._changed:
+                if not self._changed.wait_for(lambda: len(self.received) > seen, quiet_s):  # noqa: B023
+                    return
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def distinct(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events without repeats, by `seq`; a repeat must be the same event."""
+    by_id: dict[str, dict[str, Any]] = {}
+    for event in events:
+        plain = {key: value for key, value in event.items() if key != "late"}
+        assert by_id.setdefault(event["id"], plain) == plain
+    ordered = sorted(by_id.values(), key=lambda event: int(event["seq"]))
+    assert len({event["seq"] for event in ordered}) == len(ordered)
+    return ordered
+
+
+def wait_until(what: Callable[[], Any], timeout_s: float = 20) -> None:
+    """Wait for a condition of another process or thread."""
+    until = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < until, f"not within {timeout_s} s"
+        time.sleep(0.01)

@@ -1,0 +1,234 @@
+"""The feed over a real broker: what is committed arrives, whatever happens on the way."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from edge.errors import BrokerError
+from edge.events import Event, FaceArrived, SmileStarted
+from edge.mqtt import Publisher, parse_address
+from edge.settings import MqttSettings
+from edge.state import State
+from tests.conftest import Mosquitto
+from tests.feed import Subscriber, distinct, wait_until
+
+AT = 1_700_000_000.0
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    state = State(tmp_path / "state")
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def publisher(state: State, mosquitto: Mosquitto) -> Iterator[Publisher]:
+    publisher = Publisher(
+        parse_address(mosquitto.url), MqttSettings(), "test", state, now=lambda: AT
+    )
+    yield publisher
+    publisher.stop(0.2)
+
+
+@pytest.fixture
+def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
+    subscriber = Subscriber(mosquitto.port)
+    yield subscriber
+    subscriber.close()
+    assert subscriber.faults == []
+
+
+def smiles(count: int) -> list[Event]:
+    return [SmileStarted(face=1, at=AT) for _ in range(count)]
+
+
+def test_events_counts_and_availability_arrive(
+    state: State, publisher: Publisher, subscriber: Subscriber
+) -> None:
+    publisher.start()
+    state.record([FaceArrived(face=1, at=AT), *smiles(2)])
+    subscriber.wait_for(lambda s: len(s.events) == 3)
+    assert [e["event_type"] for e in subscriber.events] == ["face_arrived"] + ["smile_started"] * 2
+    assert [r.topic for r in subscriber.received if "event" in r.topic] == [
+        "lipwire/test/event/face",
+        "lipwire/test/event/smile",
+        "lipwire/test/event/smile",
+    ]
+    counts = subscriber.wait_for(lambda s: (s.last("counts") or {}).get("seq") == 3 and s)
+    assert counts.last("counts")["smiles_total"] == 2
+    assert subscriber.last("availability") == "online"
+    wait_until(lambda: state.waiting_count == 0)
+
+
+def test_latest_values_are_retained_and_a_clean_stop_says_offline(
+    state: State, publisher: Publisher, mosquitto: Mosquitto
+) -> None:
+    publisher.start()
+    state.record(smiles(5))
+    publisher.stop()
+    late_comer = Subscriber(mosquitto.port)
+    late_comer.wait_for(lambda s: len(s.received) == 2)
+    late_comer.close()
+    assert all(r.retained for r in late_comer.received)
+    assert late_comer.last("availability") == "offline"
+    assert late_comer.last("counts")["smiles_total"] == 5
+    assert state.waiting_count == 0
+
+
+def test_an_outage_loses_nothing_and_the_latest_counts_come_again(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    publisher.start()
+    state.record(smiles(3))
+    subscriber.wait_for(lambda s: len(s.events) == 3)
+    mosquitto.stop()
+    wait_until(lambda: not publisher.connected)
+    state.record(smiles(50))
+    assert "connection" in publisher.trouble
+    mosquitto.start()
+    subscriber.wait_for(lambda s: len(distinct(s.events)) == 53)
+    subscriber.wait_for(lambda s: s.last("counts")["seq"] == 53)
+    assert [e["seq"] for e in distinct(subscriber.events)] == list(range(1, 54))
+    wait_until(lambda: state.waiting_count == 0)
+    assert publisher.trouble == ""
+
+
+def test_a_silent_broker_delays_and_loses_nothing(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    publisher.start()
+    wait_until(lambda: publisher.connected)
+    assert mosquitto.process
+    mosquitto.process.send_signal(signal.SIGSTOP)
+    state.record(smiles(100))
+    assert state.waiting_count == 100
+    mosquitto.process.send_signal(signal.SIGCONT)
+    subscriber.wait_for(lambda s: len(distinct(s.events)) == 100)
+    wait_until(lambda: state.ledger()["delivered"] == 100)
+
+
+def test_an_event_that_the_broker_refuses_is_kept_and_the_refusal_is_shown(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    rights = mosquitto.folder / "rights"
+    rights.write_text("topic read #\ntopic write lipwire/+/availability\n")
+    mosquitto.stop()
+    mosquitto.settings = f"allow_anonymous true\nacl_file {rights}"
+    mosquitto.start()
+    publisher.start()
+    state.record(smiles(4))
+    wait_until(lambda: "refused" in publisher.trouble)
+    assert state.ledger() == {"delivered": 0, "dropped": 0, "unsent": 0, "waiting": 4}
+    rights.write_text("topic readwrite #\n")
+    assert mosquitto.process
+    mosquitto.process.send_signal(signal.SIGHUP)
+    subscriber.wait_for(lambda s: len(distinct(s.events)) == 4)
+    wait_until(lambda: state.waiting_count == 0)
+    assert publisher.trouble == ""
+
+
+def test_a_broker_that_refuses_the_user_is_said_once_and_events_wait(
+    state: State, publisher: Publisher, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto.stop()
+    mosquitto.settings = "allow_anonymous false"
+    mosquitto.start()
+    publisher.start()
+    state.record(smiles(1))
+    wait_until(lambda: "refused" in publisher.trouble)
+    wait_until(lambda: publisher._pause > 1)
+    assert len([r for r in caplog.records if "refused" in r.message]) == 1
+    assert state.waiting_count == 1
+
+
+def test_the_will_says_offline_when_the_daemon_dies(
+    state: State, publisher: Publisher, subscriber: Subscriber
+) -> None:
+    publisher.start()
+    subscriber.wait_for(lambda s: s.last("availability") == "online")
+    socket = publisher._client.socket()
+    assert socket
+    socket.shutdown(2)  # as if the process were gone, without a word
+    subscriber.wait_for(
+        lambda s: [r.message for r in s.received if r.topic.endswith("availability")][:2]
+        == ["online", "offline"]
+    )
+
+
+def test_an_event_sent_long_after_it_happened_is_late(
+    state: State, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    state.record(smiles(1))
+    publisher = Publisher(
+        parse_address(mosquitto.url), MqttSettings(), "test", state, now=lambda: AT + 10.5
+    )
+    publisher.start()
+    subscriber.wait_for(lambda s: s.events)
+    publisher.stop()
+    assert subscriber.events[0]["late"] is True
+
+
+def test_a_small_receive_maximum_is_kept(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    mosquitto.stop()
+    mosquitto.settings = "allow_anonymous true\nmax_inflight_messages 1"
+    mosquitto.start()
+    publisher.start()
+    state.record(smiles(40))
+    subscriber.wait_for(lambda s: len(s.events) >= 40)
+    publisher.stop()
+    assert len(subscriber.events) == 40  # no connection was closed for exceeding it
+    assert publisher._window == 1
+    log = (mosquitto.folder / "mosquitto.log").read_text()
+    assert "exceeded" not in log.lower()
+
+
+def test_a_broker_that_speaks_only_3_1_1_is_spoken_to_in_3_1_1(tmp_path: Path) -> None:
+    pytest.importorskip("amqtt")
+    from edge.broker import EmbeddedBroker
+
+    broker = EmbeddedBroker()
+    broker.wait()
+    state = State(tmp_path)
+    publisher = Publisher(
+        parse_address(f"mqtt://127.0.0.1:{broker.address.port}"), MqttSettings(), "test", state
+    )
+    subscriber = Subscriber(broker.address.port, MQTTProtocolVersion.MQTTv311)
+    publisher.start()
+    state.record(smiles(30))
+    subscriber.wait_for(lambda s: len(distinct(s.events)) == 30)
+    publisher.stop()
+    subscriber.wait_for(lambda s: s.last("availability") == "offline")
+    subscriber.close()
+    assert subscriber.faults == []
+    assert state.waiting_count == 0
+    state.close()
+    broker.stop()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "localhost", "http://localhost", "mqtt://", "mqtt://host:99999", "mqtt://host/path"],
+)
+def test_a_nonsense_address_is_refused(url: str) -> None:
+    with pytest.raises(BrokerError):
+        parse_address(url)
+
+
+def test_a_password_in_the_address_is_refused_without_repeating_it() -> None:
+    with pytest.raises(BrokerError) as refusal:
+        parse_address("mqtt://me:secret@host")
+    assert "secret" not in str(refusal.value)
+
+
+def test_addresses_are_understood() -> None:
+    assert str(parse_address("mqtt://pi.local")) == "mqtt://pi.local:1883"
+    assert str(parse_address("mqtts://pi.local")) == "mqtts://pi.local:8883"
+    assert str(parse_address("mqtt://[::1]:1900")) == "mqtt://::1:1900"

@@ -1,0 +1,209 @@
+"""Counting is exact: what is committed is counted, kept and told once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.errors import StateError
+from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
+from edge.settings import OutboxSettings
+from edge.state import FILE, State
+
+AT = 1_700_000_000.0
+
+
+Opener = Callable[..., State]
+
+
+@pytest.fixture
+def open_state(tmp_path: Path) -> Iterator[Opener]:
+    """Opens the state of this test's folder, anew each time, as a restarted daemon does."""
+    opened: list[State] = []
+
+    def open_(bounds: OutboxSettings | None = None) -> State:
+        for state in opened:
+            state.close()
+        opened.append(State(tmp_path, bounds))
+        return opened[-1]
+
+    yield open_
+    for state in opened:
+        state.close()
+
+
+def visit(face: int, smiles: int = 1) -> list[Event]:
+    """One visitor who smiles some times, two seconds each."""
+    events: list[Event] = [FaceArrived(face=face, at=AT)]
+    for i in range(smiles):
+        events.append(SmileStarted(face=face, at=AT + 5 * i))
+        events.append(
+            SmileEnded(face=face, at=AT + 5 * i + 2, duration_s=2.0, peak=0.9, reason="over")
+        )
+    return [*events, FaceLeft(face=face, at=AT + 60, dwell_s=60.0, reason="over")]
+
+
+def test_counts_follow_from_the_events(open_state: Opener) -> None:
+    state = open_state()
+    state.record(visit(1, smiles=3) + visit(2, smiles=0) + visit(3)[:2])
+    counts = state.counts()
+    assert (counts.smiles_total, counts.smilers_total, counts.visitors_total) == (4, 2, 3)
+    assert (counts.smile_seconds_total, counts.faces_now, counts.seq) == (6.0, 1, 12)
+
+
+def test_everything_is_there_after_a_restart(open_state: Opener) -> None:
+    state = open_state()
+    stored = state.record(visit(1))
+    before = state.counts()
+    state = open_state()
+    assert state.counts() == before
+    assert state.waiting(100) == stored
+    assert state.next_face == 2
+
+
+def test_sequence_numbers_grow_by_one_and_ids_are_unique(open_state: Opener) -> None:
+    state = open_state()
+    stored = [row for face in range(20) for row in state.record(visit(face))]
+    messages = [json.loads(row.payload) for row in stored]
+    assert [m["seq"] for m in messages] == list(range(1, len(messages) + 1))
+    assert len({m["id"] for m in messages}) == len(messages)
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_its_numbers_are_not_used_again(
+    open_state: Opener,
+) -> None:
+    state = open_state()
+    state.record(visit(1))
+    before, ledger = state.counts(), state.ledger()
+    with pytest.raises(OverflowError):
+        state.record([*visit(2), FaceArrived(face=2**70, at=AT)])
+    assert (state.counts(), state.ledger()) == (before, ledger)
+    (arrived, *_) = state.record(visit(3))
+    assert arrived.seq > before.seq + len(visit(2))
+    assert open_state().counts().visitors_total == 2
+
+
+def test_a_delivered_event_leaves_the_outbox_once(open_state: Opener) -> None:
+    state = open_state()
+    first, second, *_ = state.record(visit(1))
+    state.delivered([first.seq, second.seq])
+    state.delivered([first.seq])
+    assert state.ledger() == {"delivered": 2, "dropped": 0, "unsent": 0, "waiting": 2}
+    assert first not in state.waiting(100)
+
+
+def test_rows_on_their_way_are_not_given_again(open_state: Opener) -> None:
+    state = open_state()
+    rows = state.record(visit(1))
+    assert state.waiting(2, but=[rows[0].seq]) == rows[1:3]
+
+
+@pytest.mark.parametrize(
+    "bounds", [OutboxSettings(max_rows=10), OutboxSettings(max_bytes=2500)], ids=["rows", "bytes"]
+)
+def test_past_the_bound_the_oldest_go_first_and_are_counted(
+    open_state: Opener, bounds: OutboxSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = open_state(bounds)
+    stored = [row for face in range(1, 21) for row in state.record(visit(face))]
+    waiting = state.waiting(1000)
+    assert waiting == stored[-len(waiting) :]
+    assert len(waiting) <= bounds.max_rows
+    assert sum(len(row.payload) for row in waiting) <= bounds.max_bytes
+    ledger = state.ledger()
+    assert sum(ledger.values()) == len(stored)
+    assert ledger["dropped"] == len(stored) - len(waiting)
+    assert state.counts().smiles_total == 20
+    assert "oldest events dropped" in caplog.text
+    assert open_state(bounds).ledger() == ledger
+
+
+def test_without_a_broker_events_count_and_do_not_wait(open_state: Opener) -> None:
+    state = open_state()
+    state.record(visit(1), queue=False)
+    assert state.ledger() == {"delivered": 0, "dropped": 0, "unsent": 4, "waiting": 0}
+    assert state.counts().smiles_total == 1
+
+
+def test_what_a_crash_left_open_is_ended_as_interrupted(open_state: Opener) -> None:
+    state = open_state()
+    state.record(visit(7)[:2])
+    state.note_seen([(7, AT + 30)])
+    state = open_state()
+    ended, left = (json.loads(row.payload) for row in state.close_interrupted())
+    assert (ended["event_type"], ended["duration_s"], ended["reason"]) == (
+        "smile_ended",
+        30.0,
+        "interrupted",
+    )
+    assert (left["event_type"], left["dwell_s"], left["reason"]) == (
+        "face_left",
+        30.0,
+        "interrupted",
+    )
+    assert state.counts().faces_now == 0
+    assert state.counts().smile_seconds_total == 30.0
+    assert state.close_interrupted() == []
+
+
+def test_a_second_daemon_on_the_same_folder_is_refused(open_state: Opener, tmp_path: Path) -> None:
+    open_state()
+    with pytest.raises(StateError, match="in use by another lipwire"):
+        State(tmp_path)
+    assert open_state().counts().seq == 0
+
+
+@pytest.mark.parametrize("damage", ["head", "middle", "no database"])
+def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(
+    open_state: Opener, tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = open_state()
+    for face in range(200):
+        state.record(visit(face))
+    last_seq, first_since = state.counts().seq, state.counts().since
+    state.close()
+    file = tmp_path / FILE
+    content = bytearray(file.read_bytes())
+    if damage == "head":
+        content[:100] = bytes(100)
+    elif damage == "middle":
+        content[4096 : 4096 * 12] = b"\xff" * (4096 * 11)
+    else:
+        content = bytearray(b"this is a text")
+    file.write_bytes(content)
+    with caplog.at_level(logging.ERROR):
+        state = open_state()
+    (aside,) = (path for path in tmp_path.iterdir() if ".damaged-" in path.name)
+    assert aside.read_bytes() == bytes(content)
+    assert str(aside.name) in caplog.text
+    assert state.counts().smiles_total == 0
+    assert state.counts().since >= first_since
+    (row, *_) = state.record(visit(state.next_face))
+    assert row.seq > last_seq
+    assert open_state().counts().visitors_total == 1
+
+
+def test_a_file_of_a_newer_version_is_left_alone(open_state: Opener, tmp_path: Path) -> None:
+    open_state().close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(StateError, match="newer"):
+        open_state()
+
+
+def test_a_folder_that_cannot_be_one_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateError, match="cannot keep state here"):
+        State(tmp_path / "file")
+
+
+def test_a_fact_is_stored_at_first_use(open_state: Opener) -> None:
+    state = open_state()
+    assert state.fact("device_id", "one") == "one"
+    assert state.fact("device_id", "two") == "one"
