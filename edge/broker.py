@@ -16,6 +16,7 @@ from edge.mqtt import Address
 
 HOST, PORT = "127.0.0.1", 1883
 START_TIMEOUT_S = 10.0
+GOODBYE_S = 0.3  # for the last messages to reach the subscribers
 
 
 class EmbeddedBroker:
@@ -40,15 +41,21 @@ class EmbeddedBroker:
 
     def wait(self) -> None:
         """Wait until it listens."""
-        self._started.wait(START_TIMEOUT_S)
+        started = self._started.wait(START_TIMEOUT_S)
+        if self._failure is not None or not started:
+            reason = self._failure or f"not within {START_TIMEOUT_S:g} s"
+            raise BrokerError(f"the embedded broker does not start: {reason}; try --broker none")
 
     def stop(self) -> None:
         """Stop the broker and its thread."""
-        self.wait()
-        if self._broker is not None and self._failure is None:
-            asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(5)
+        if self._started.wait(START_TIMEOUT_S) and self._failure is None:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+
+    async def _end(self) -> None:
+        await asyncio.sleep(GOODBYE_S)
+        await self._broker.shutdown()
 
     def _run(self) -> None:
         # Its log tells of every packet; only what went wrong is of interest here.
@@ -72,7 +79,6 @@ class EmbeddedBroker:
             self._loop.run_until_complete(self._broker.start())
         except BaseException as error:
             self._failure = error
-            logging.getLogger(__name__).error("the embedded broker does not start: %s", error)
             return
         finally:
             self._started.set()

@@ -52,25 +52,31 @@ class Daemon:
 
     def __init__(self, settings: Settings, options: Options) -> None:
         self._settings, self._options = settings, options
-        profile = options.profile
-        self._camera = CameraReader(
-            make_camera(settings.camera, profile), lossless=settings.camera.pace == "max"
-        )
+        self._recent: collections.deque[str] = collections.deque(maxlen=20)
+        self._stop = threading.Event()
+        self._frame_times: collections.deque[float] = collections.deque(maxlen=FPS_OVER)
+        self._restarts = 0
+        self._noted_at = time.monotonic()
         # A file's own time ends the run, so that a fast run shows as much as a slow one.
         self._by_frame_time = settings.camera.pace == "max"
-        wanted_id = device.checked_id(settings.mqtt.device_id) if settings.mqtt.device_id else ""
-        self._broker, address = _broker(settings.mqtt.broker)
-        recent: collections.deque[str] = collections.deque(maxlen=20)
-        self._recent = recent
-        sinks: list[Sink] = [lambda row: recent.appendleft(row.payload), self._announce]
+        camera = make_camera(settings.camera, options.profile)
+        self._camera = CameraReader(camera, lossless=settings.camera.pace == "max")
+        device.check(settings.mqtt)
+        sinks: list[Sink] = [self._remember, self._announce]
         if options.events:
             sinks.append(JsonLines(options.events, sys.stdout))
-        self._state = State(device.state_folder(options.state), settings.outbox)
         with contextlib.ExitStack() as on_failure:
+            self._broker, address = _broker(settings.mqtt.broker)
+            if self._broker:
+                on_failure.callback(self._broker.stop)
+            self._state = State(device.state_folder(options.state), settings.outbox)
             on_failure.callback(self._state.close)
-            self._device_id = wanted_id or self._state.fact("device_id", device.default_id())
-            assembly = assemble(settings, profile, options.models, self._state.next_face)
-            self._pipeline = assembly.pipeline
+            self._device_id = settings.mqtt.device_id or self._state.fact(
+                "device_id", device.default_id()
+            )
+            self._pipeline = assemble(
+                settings, options.profile, options.models, self._state.next_face
+            ).pipeline
             self._publisher = (
                 Publisher(address, settings.mqtt, self._device_id, self._state) if address else None
             )
@@ -78,18 +84,14 @@ class Daemon:
             self._page = Page.at(settings.page.address, lambda: self.snapshot)
             on_failure.pop_all()
         self._feed = _subscribe_line(address, settings.mqtt.prefix)
-        self._stop = threading.Event()
-        self._frame_times: collections.deque[float] = collections.deque(maxlen=FPS_OVER)
-        self._restarts = 0
-        self._noted_at = time.monotonic()
         self.snapshot = self._snapshot(None)
 
     def run(self) -> None:
         """Work until the source ends, the duration is over or a signal comes."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
-        self._start()
         try:
+            self._start()
             self._loop()
         finally:
             self._shut_down()
@@ -136,6 +138,8 @@ class Daemon:
             self._emit(seen.events)
             self._note_seen(seen)
             self._frame_times.append(time.monotonic())
+        elif self._camera.missing:
+            self._emit(self._pipeline.reset("interrupted"))
         self.snapshot = self._snapshot(seen)
 
     def _note_seen(self, seen: Seen) -> None:
@@ -156,7 +160,7 @@ class Daemon:
             self._page.stop()
         counts, waiting = self._state.counts(), self._state.waiting_count
         log.info(
-            "%d smiles of %d visitors so far; %d frames dropped in this run%s",
+            "smiles so far: %d, visitors: %d; frames dropped in this run: %d%s",
             counts.smiles_total,
             counts.visitors_total,
             self._camera.dropped,
@@ -164,12 +168,15 @@ class Daemon:
         )
         self._state.close()
 
+    def _remember(self, row: Stored) -> None:
+        self._recent.appendleft(row.payload)
+
     def _announce(self, row: Stored) -> None:
         event = json.loads(row.payload)
         if log.isEnabledFor(logging.INFO):
             lasted = event.get("duration_s", event.get("dwell_s"))
             log.info(
-                "%-13s face %d%s | %d smiles, %d visitors",
+                "%-13s face %d%s | smiles %d, visitors %d",
                 event["event_type"],
                 event["face"],
                 "" if lasted is None else f" after {lasted:.1f} s",

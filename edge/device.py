@@ -9,8 +9,10 @@ import socket
 from pathlib import Path
 
 from edge.errors import SettingsError
+from edge.settings import MqttSettings
 
 ID_PATTERN = re.compile(r"[a-zA-Z0-9_-]+")
+PREFIX_PATTERN = re.compile(r"[^+#/\0]+(/[^+#/\0]+)*")
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
@@ -20,11 +22,12 @@ def default_id() -> str:
     return f"{host}-{hashlib.sha256(_machine_id()).hexdigest()[:6]}"
 
 
-def checked_id(wanted: str) -> str:
-    """A device id that may stand in a topic."""
-    if not ID_PATTERN.fullmatch(wanted):
-        raise SettingsError(f"[mqtt] device_id {wanted!r}: letters, digits, - and _ only")
-    return wanted
+def check(settings: MqttSettings) -> None:
+    """Refuse names that cannot stand in a topic."""
+    if settings.device_id and not ID_PATTERN.fullmatch(settings.device_id):
+        raise SettingsError(f"[mqtt] device_id {settings.device_id!r}: letters, digits, - and _")
+    if not PREFIX_PATTERN.fullmatch(settings.prefix):
+        raise SettingsError(f"[mqtt] prefix {settings.prefix!r}: topic levels without + and #")
 
 
 def state_folder(wanted: Path | None) -> Path:

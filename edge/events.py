@@ -46,7 +46,7 @@ class FaceLeft(Event):
     topic = "event/face"
 
     dwell_s: float = told("seconds from first to last sight")
-    reason: Reason = told("why it ended; interrupted: the daemon died, the dwell is at least so")
+    reason: Reason = told("why it ended; interrupted: camera or daemon went away, at least so long")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class SmileEnded(Event):
 
     duration_s: float = told("seconds from onset to end")
     peak: float = told("highest smoothed probability, 0 to 1")
-    reason: Reason = told("why it ended; interrupted: the daemon died, it lasted at least so")
+    reason: Reason = told("why it ended; interrupted: camera or daemon went away, at least so long")
 
 
 EVENTS: tuple[type[Event], ...] = (FaceArrived, FaceLeft, SmileStarted, SmileEnded)

@@ -110,7 +110,8 @@ class Publisher:
         """Send what can still be sent, say goodbye and disconnect."""
         self._stop_by = time.monotonic() + patience_s
         self._stopping.set()
-        self._thread.join(patience_s + CONNECT_TIMEOUT_S)
+        if self._thread.is_alive():
+            self._thread.join(patience_s + CONNECT_TIMEOUT_S)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

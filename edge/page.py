@@ -95,9 +95,10 @@ class Page:
 
     def stop(self) -> None:
         """Stop serving and free the port."""
-        self._server.shutdown()
+        if self._thread.is_alive():  # shutdown waits for ever for a server that never ran
+            self._server.shutdown()
+            self._thread.join(2)
         self._server.server_close()
-        self._thread.join(2)
 
 
 def status_json(snapshot: Snapshot) -> bytes:

@@ -156,8 +156,10 @@ def test_the_will_says_offline_when_the_daemon_dies(
     assert socket
     socket.shutdown(2)  # as if the process were gone, without a word
     subscriber.wait_for(
-        lambda s: [r.message for r in s.received if r.topic.endswith("availability")][:2]
-        == ["online", "offline"]
+        lambda s: (
+            [r.message for r in s.received if r.topic.endswith("availability")][:2]
+            == ["online", "offline"]
+        )
     )
 
 

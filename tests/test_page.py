@@ -193,6 +193,15 @@ def test_a_stopped_page_gives_its_port_back() -> None:
         page.stop()
 
 
+def test_a_page_that_was_never_started_can_be_stopped() -> None:
+    port = free_port()
+    page = Page.at(f"127.0.0.1:{port}", lambda: SNAPSHOT)
+    assert page
+    page.stop()
+    with socket.socket() as next_one:
+        next_one.bind(("127.0.0.1", port))
+
+
 def test_off_means_no_page() -> None:
     assert Page.at("off", lambda: SNAPSHOT) is None
 

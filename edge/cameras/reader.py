@@ -49,7 +49,8 @@ class CameraReader:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        self._thread.join(timeout=2)
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
 
     def _run(self) -> None:
         try:

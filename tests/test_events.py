@@ -1,0 +1,83 @@
+"""The wire format: every message fits the shipped schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from edge import schema
+from edge.events import (
+    EVENTS,
+    Counts,
+    Event,
+    FaceArrived,
+    FaceLeft,
+    SmileEnded,
+    SmileStarted,
+    counts_json,
+    event_json,
+    sent_json,
+    utc,
+)
+from tests.feed import SCHEMA, check_message
+
+AT = 1_700_000_000.1234
+SAMPLES: list[Event] = [
+    FaceArrived(face=1, at=AT),
+    FaceLeft(face=1, at=AT, dwell_s=12.34567, reason="interrupted"),
+    SmileStarted(face=1, at=AT),
+    SmileEnded(face=1, at=AT, duration_s=1.23456, peak=0.98765, reason="over"),
+]
+
+
+def test_the_shipped_schema_is_the_one_the_code_gives() -> None:
+    assert schema.FILE.read_text(encoding="utf-8") == schema.text(), "run: python -m edge.schema"
+
+
+def test_there_is_a_sample_of_every_event() -> None:
+    assert {type(sample) for sample in SAMPLES} == set(EVENTS)
+
+
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda e: e.event_type)
+def test_every_event_fits_the_schema(event: Event) -> None:
+    stored = event_json(event, seq=7, id="0" * 32, clock_synced=True)
+    message = check_message(f"lipwire/x/{event.topic}", stored)
+    assert message["at"] == "2023-11-14T22:13:20.123Z"
+    assert check_message(f"lipwire/x/{event.topic}", sent_json(stored, AT + 11))["late"] is True
+    assert sent_json(stored, AT + 9) == stored
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "short"}, {"seq": 0}, {"v": 2}, {"extra": 1}, {"at": "yesterday"}, {"face": -1}],
+    ids=str,
+)
+def test_the_schema_refuses_what_is_not_promised(change: dict[str, Any]) -> None:
+    message = {**json.loads(event_json(SAMPLES[2], 7, "0" * 32, True)), **change}
+    with pytest.raises(jsonschema.ValidationError):
+        check_message("lipwire/x/event/smile", json.dumps(message))
+
+
+def test_counts_fit_the_schema() -> None:
+    counts = Counts(
+        smiles_total=3,
+        smilers_total=2,
+        visitors_total=4,
+        smile_seconds_total=5.25,
+        faces_now=1,
+        since=utc(AT),
+        seq=9,
+    )
+    assert check_message("lipwire/x/counts", counts_json(counts))["smiles_total"] == 3
+
+
+def test_the_schema_itself_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_times_are_rounded_to_the_nearest_millisecond() -> None:
+    assert utc(1.9996) == "1970-01-01T00:00:02.000Z"
+    assert utc(0.0004) == "1970-01-01T00:00:00.000Z"

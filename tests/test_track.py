@@ -1,0 +1,105 @@
+"""Tracks: stable numbers through missed frames, arrivals and departures."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.detect import Box, Detection, Keypoints
+from edge.track import Tracker, Tracks
+
+
+def seen(x: float, y: float = 100, width: float = 80) -> Detection:
+    """A detection whose box is centred at a place."""
+    left, top = x - width / 2, y - width / 2
+    eyes, mouth = complex(x, y - width / 8), complex(x, y + width / 4)
+    points = Keypoints(eyes - width / 5, eyes + width / 5, complex(x, y), mouth)
+    return Detection(Box(left, top, width, width), points, 0.9)
+
+
+def tracker(faces_max: int = 4) -> Tracker:
+    return Tracker(arrive_s=0.5, leave_s=1.0, faces_max=faces_max)
+
+
+def ids(tracks: Tracks) -> list[int]:
+    return [face.track_id for face in tracks.faces]
+
+
+@pytest.mark.parametrize("fps", [5, 15, 50])
+def test_a_face_arrives_after_the_arrival_time_whatever_the_frame_rate(fps: int) -> None:
+    track = tracker()
+    arrivals = [
+        (i / fps, face.first_seen)
+        for i in range(2 * fps)
+        for face in track([seen(100)], i / fps).arrived
+    ]
+    ((told_at, first_seen),) = arrivals
+    assert told_at == pytest.approx(0.5, abs=1 / fps)
+    assert first_seen == 0
+
+
+def test_a_face_keeps_its_number_through_missed_frames() -> None:
+    track = tracker()
+    for i in range(30):
+        tracks = track([] if 10 <= i < 22 else [seen(100 + i)], i / 15)
+        assert ids(tracks) == [1]
+        assert [face.here for face in tracks.faces] == [not 10 <= i < 22]
+
+
+def test_a_face_leaves_after_the_leaving_time_and_its_dwell_ends_at_last_sight() -> None:
+    track = tracker()
+    left = []
+    for i in range(60):
+        left += track([seen(100)] if i <= 30 else [], i / 15).left
+    (face,) = left
+    assert face.dwell_s == pytest.approx(2.0)
+
+
+def test_a_false_detection_of_one_frame_never_arrives() -> None:
+    track = tracker()
+    for i in range(60):
+        tracks = track([seen(300)] if i == 3 else [], i / 15)
+        assert tracks.arrived == []
+        assert tracks.left == []
+    assert tracks.faces == []
+
+
+def test_two_faces_side_by_side_keep_their_numbers_in_whatever_order_they_are_found() -> None:
+    track = tracker()
+    for i in range(30):
+        both = [seen(100 + i), seen(250 - i)]
+        tracks = track(both[:: -1 if i % 2 else 1], i / 15)
+        places = {face.track_id: face.box.centre[0] for face in tracks.faces}
+        assert set(places) == {1, 2}
+        if i == 0:
+            first = places
+    assert (first[1] < first[2]) == (places[1] < places[2])
+
+
+def test_a_new_face_far_away_gets_a_new_number_that_was_never_used() -> None:
+    track = Tracker(arrive_s=0.5, leave_s=1.0, faces_max=4, first_id=41)
+    assert ids(track([seen(100)], 0)) == [41]
+    assert ids(track([seen(400)], 0.1)) == [41, 42]
+    assert ids(track([seen(400)], 5)) == [43]
+
+
+def test_of_too_many_faces_the_largest_are_followed() -> None:
+    tracks = tracker(faces_max=2)([seen(50, width=30), seen(200), seen(400, width=120)], 0)
+    assert [face.box.width for face in tracks.faces] == [120, 80]
+
+
+def test_a_long_pause_between_frames_ends_all_visits() -> None:
+    track = tracker()
+    for i in range(10):
+        track([seen(100)], i / 10)
+    tracks = track([seen(100)], 60)
+    assert [face.track_id for face in tracks.left] == [1]
+    assert ids(tracks) == [2]
+
+
+def test_between_detections_faces_stay_where_they_were() -> None:
+    track = tracker()
+    track([seen(100)], 0)
+    tracks = track.coast(0.1)
+    assert ids(tracks) == [1]
+    assert tracks.faces[0].here
+    assert track.coast(2).faces == []
