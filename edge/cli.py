@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         options.run(options)
+        sys.stdout.flush()
         return 0
     except LipwireError as error:
         print(f"lipwire: {error}", file=sys.stderr)
@@ -266,9 +267,12 @@ def _write_json(figures: dict[str, Any], where: str | None) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be more than 0 seconds, not {text}")
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
     return value
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from dataclasses import asdict, dataclass, field, fields
+import zlib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from edge.errors import ModelError
 
@@ -78,7 +79,7 @@ def read(path: Path) -> Description:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
     except (zipfile.BadZipFile, KeyError):
         raise ModelError(f"{path}: damaged, or not a Lipwire model (no {ENTRY} in it)") from None
-    except (ValueError, zipfile.error) as error:
+    except (ValueError, RuntimeError, EOFError, zlib.error) as error:
         raise ModelError(f"{path}: its {ENTRY} is damaged: {error}") from None
     return _parse(data, path)
 
@@ -98,7 +99,8 @@ def _bare(path: Path) -> bytes:
     if not zipfile.is_zipfile(path):
         return content
     with zipfile.ZipFile(path) as archive:
-        return content[: min(entry.header_offset for entry in archive.infolist())]
+        offsets = [entry.header_offset for entry in archive.infolist()]
+        return content[: min(offsets, default=archive.start_dir)]
 
 
 def _parse(data: Any, path: Path) -> Description:
@@ -116,6 +118,24 @@ def _parse(data: Any, path: Path) -> Description:
             Metric(**{**metric, "interval": tuple(metric["interval"])})
             for metric in data["metrics"]
         )
-        return Description(**values)
-    except (KeyError, TypeError) as error:
-        raise ModelError(f"{path}: its {ENTRY} is incomplete: {error}") from None
+        description = Description(**values)
+        _check_types(description)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: its {ENTRY} is incomplete or wrong: {error}") from None
+    if not (
+        description.temperature > 0 and 0 < description.off_threshold < description.on_threshold < 1
+    ):
+        raise ModelError(f"{path}: its {ENTRY} has a temperature or thresholds that make no sense")
+    return description
+
+
+def _check_types(part: Any) -> None:
+    """Refuse a text where a number must stand, and the like."""
+    for name, kind in get_type_hints(type(part)).items():
+        value = getattr(part, name)
+        if is_dataclass(value):
+            _check_types(value)
+        elif kind in (str, int, float):
+            allowed = (int, float) if kind is float else (kind,)
+            if type(value) not in allowed:
+                raise TypeError(f"{name} is {value!r}")

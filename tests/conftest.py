@@ -46,7 +46,8 @@ def detector(face_model: Path) -> BlazeFace:
 
 @dataclass
 class Mosquitto:
-    """A real broker on a free port of loopback, which can be stopped and started again."""
+    """A real broker on a free port of loopback, which can be stopped and started again and
+    keeps its sessions over that."""
 
     folder: Path
     settings: str = "allow_anonymous true"
@@ -62,7 +63,10 @@ class Mosquitto:
         config = self.folder / "mosquitto.conf"
         # As root it would give up its rights, and with them this folder.
         user = getpass.getuser()
-        config.write_text(f"user {user}\nlistener {self.port} 127.0.0.1\n{self.settings}\n")
+        config.write_text(
+            f"user {user}\npersistence true\npersistence_location {self.folder}/\n"
+            f"listener {self.port} 127.0.0.1\n{self.settings}\n"
+        )
         executable = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
         assert executable
         with (self.folder / "mosquitto.log").open("ab") as log:
@@ -84,7 +88,7 @@ class Mosquitto:
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A running mosquitto that keeps nothing on disk."""
+    """A running mosquitto."""
     found = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
     need("broker", found is None, "apt install mosquitto")
     folder = tmp_path / "mosquitto"

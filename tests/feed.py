@@ -13,6 +13,8 @@ from typing import Any
 import jsonschema
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 SCHEMA = json.loads(resources.files("edge").joinpath("schema.json").read_text(encoding="utf-8"))
 
@@ -45,10 +47,17 @@ class Subscriber:
     def __init__(
         self, port: int, protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
     ) -> None:
-        clean = None if protocol == MQTTProtocolVersion.MQTTv5 else False
+        # Each version of the protocol has its own way to ask for a session that lasts.
+        newer = protocol == MQTTProtocolVersion.MQTTv5
         self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, "subscriber", clean_session=clean, protocol=protocol
+            CallbackAPIVersion.VERSION2,
+            "subscriber",
+            clean_session=None if newer else False,
+            protocol=protocol,
         )
+        lasting = Properties(PacketTypes.CONNECT)
+        lasting.SessionExpiryInterval = 3600
+        session = {"clean_start": False, "properties": lasting} if newer else {}
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
         self.received: list[Received] = []
@@ -57,7 +66,7 @@ class Subscriber:
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(0.05, 0.2)
-        self._client.connect("127.0.0.1", port)
+        self._client.connect("127.0.0.1", port, **session)
         self._client.loop_start()
         assert self._subscribed.wait(10)
 

@@ -75,7 +75,7 @@ def test_the_embedded_broker_carries_the_feed_that_the_printed_line_subscribes_t
     assert subscriber.faults == []
     printed = [json.loads(line) for line in daemon.out.splitlines()]
     assert distinct(subscriber.events)[-1] == printed[-1]
-    assert "1 smiles, 1 visitors" in daemon.err
+    assert "smiles 1, visitors 1" in daemon.err
     assert "Traceback" not in daemon.err
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Protocol
 
@@ -45,16 +46,26 @@ def make_camera(settings: CameraSettings, profile: Profile) -> Camera:
         device = f"/dev/video{source}" if source.isdigit() else source
         return V4L2Camera(device, profile.width, profile.height, profile.target_fps)
     path = Path(source)
-    if path.is_dir():
+    is_folder, is_file = _kind(path)
+    if source and is_folder:
         from edge.cameras.folder import FolderCamera
 
         return FolderCamera(path, profile.target_fps, settings.loop)
-    if path.is_file() and path.suffix.lower() not in PICTURE_ENDINGS:
+    if is_file and path.suffix.lower() not in PICTURE_ENDINGS:
         from edge.cameras.video import VideoCamera
 
         return VideoCamera(path, settings.loop)
-    if path.is_file():
+    if is_file:
         raise SourceError(f"{source}: a single picture; give the folder it lies in")
     raise SourceError(
         f"{source}: no such source; give demo, 0 or /dev/video0, a video file or a picture folder"
     )
+
+
+def _kind(path: Path) -> tuple[bool, bool]:
+    """Whether a path is a folder, and whether a file; neither where it cannot be looked at."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False, False
+    return stat.S_ISDIR(mode), stat.S_ISREG(mode)

@@ -22,7 +22,11 @@ class FolderCamera:
 
     def __init__(self, folder: Path, fps: float, loop: bool) -> None:
         self._folder, self._fps, self._loop = folder, fps, loop
-        self._paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_ENDINGS)
+        try:
+            names = sorted(folder.iterdir())
+        except OSError as error:
+            raise SourceError(f"{folder}: cannot be read: {error.strerror}") from None
+        self._paths = [path for path in names if path.suffix.lower() in PICTURE_ENDINGS]
         if not self._paths:
             endings = " ".join(sorted(PICTURE_ENDINGS))
             raise SourceError(f"{folder}: no pictures in it ({endings})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from edge.errors import SourceError
 from edge.frame import Frame
 
 log = logging.getLogger(__name__)
+
+# Both libraries tell of every damaged packet, a thousand lines for a small hole; what matters of
+# it is said here. FFmpeg's level is read when the first file is opened.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
 LIKELY_FPS = 1.0, 240.0  # a file that says anything else is taken to have FALLBACK_FPS
 FALLBACK_FPS = 25.0
 
