@@ -46,7 +46,7 @@ def check_input(interpreter: Interpreter) -> None:
 def _calibration(
     samples: NDArray[np.float32], shape: tuple[int, ...]
 ) -> Iterator[list[NDArray[np.float32]]]:
-    """The samples one by one, after one picture with every level from black to white."""
-    yield [np.resize(np.linspace(0, 1, 256, dtype=np.float32), shape)]
+    """The samples one by one, after one picture that goes from black to white."""
+    yield [np.linspace(0, 1, math.prod(shape), dtype=np.float32).reshape(shape)]
     for sample in samples:
         yield [sample[None]]

@@ -53,6 +53,7 @@ def card(model: Path, figures: dict[str, Any]) -> str:
     said = read(model)
     low, high = (100 * value for value in figures["interval"])
     folds = ", ".join(f"{100 * value:.1f}" for value in figures["per_fold"])
+    shape = f"`{said.crop}`, {said.crop_size}x{said.crop_size}"
     return f"""# {model.name}
 
 Tells whether an upright face, cut by `edge/crop.py`, smiles. Written by `python -m training.card`.
@@ -60,8 +61,8 @@ Tells whether an upright face, cut by `edge/crop.py`, smiles. Written by `python
 | | |
 | --- | --- |
 | task | {said.task}: {", ".join(said.labels)} |
-| input | `{said.crop}`, {said.crop_size}x{said.crop_size} grey pixels less 128, {said.input.dtype} |
-| output | logit, {said.output.dtype}; divided by the temperature {said.temperature} |
+| input | {shape} grey pixels less 128, {said.input.dtype} |
+| output | logit, {said.output.dtype}; divided by the temperature {said.temperature:g} |
 | thresholds | a smile begins at {said.on_threshold:g} and ends at {said.off_threshold:g} |
 | size | {model.stat().st_size // 1000} kB |
 | made | {said.created}, {", ".join(f"{name} {v}" for name, v in said.versions.items())} |
