@@ -1,5 +1,6 @@
 # Every target sets up what it needs in .venv; ARGS="…" passes options on.
-PYTHON ?= python3.11
+# Bookworm has 3.11, Trixie 3.13; the first that is there is taken.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.13 python3.12,$(shell command -v $(p))))
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=

@@ -9,7 +9,9 @@ _STATUS_OFFSET = 5 * ctypes.sizeof(ctypes.c_long)  # `status` in struct timex
 
 
 def clock_synced() -> bool:
-    """Whether the kernel's clock follows a reference."""
+    """Whether the kernel's clock follows a reference; False where the kernel does not tell."""
+    if not hasattr(_libc, "adjtimex"):
+        return False
     timex = ctypes.create_string_buffer(256)  # modes = 0: read only
     if _libc.adjtimex(timex) < 0:
         return False

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import device
+from edge.address import Address, parse_address
 from edge.assemble import assemble
 from edge.broker import EmbeddedBroker
 from edge.cameras import make_camera
 from edge.cameras.reader import CameraReader
 from edge.emit import Emitter, JsonLines, Sink
 from edge.frame import Frame
-from edge.mqtt import Address, Publisher, parse_address
+from edge.mqtt import Publisher
 from edge.page import Page
 from edge.pipeline import Seen
 from edge.profiles import Profile

@@ -105,6 +105,9 @@ def _tensor(details: dict[str, Any]) -> Tensor:
 @contextlib.contextmanager
 def _native_chatter_off() -> Iterator[None]:
     """The runtime greets every model on stderr, from C: keep the daemon's log to its own lines."""
+    if sys.stderr is None:  # closed by whoever started us
+        yield
+        return
     sys.stderr.flush()
     kept = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)

@@ -13,22 +13,19 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge import events
-from edge.errors import BrokerError
+from edge.address import PASSWORD_VARIABLE, Address
 from edge.settings import MqttSettings
 from edge.state import State
 
 log = logging.getLogger(__name__)
 
-PASSWORD_VARIABLE = "LIPWIRE_MQTT_PASSWORD"
 MOST_UNACKNOWLEDGED = 20
 LOOP_S = 0.05  # how long an event may wait for the thread to look
 COUNTS_EVERY_S = 1.0
@@ -36,43 +33,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 CONNECT_TIMEOUT_S = 5.0
 KEEPALIVE_S = 30
 UNSUPPORTED_PROTOCOL = 132  # MQTT 5's reason code; paho gives it for 3.1.1's refusal too
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a broker listens and how it is spoken to."""
-
-    host: str
-    port: int
-    tls: bool = False
-    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
-
-    def __str__(self) -> str:
-        return f"mqtt{'s' if self.tls else ''}://{self.host}:{self.port}"
-
-
-def parse_address(url: str) -> Address:
-    """Understand mqtt://host[:port] and mqtts://host[:port]."""
-    try:
-        parts = urlsplit(url)
-        user, host = parts.username, parts.hostname
-    except ValueError as error:
-        raise BrokerError(f"the broker's address is malformed: {error}") from None
-    if user is not None:  # the address may hold a password: it is not repeated
-        raise BrokerError(
-            f"broker {host}: no user or password in the address, where other users of this "
-            f"machine could read it: set [mqtt] user and the variable {PASSWORD_VARIABLE}"
-        )
-    if parts.scheme not in ("mqtt", "mqtts") or not host or parts.path not in ("", "/"):
-        raise BrokerError(
-            f"broker {url!r}: must be mqtt://host[:port], mqtts://host[:port], embedded or none"
-        )
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise BrokerError(f"broker {url}: {error}") from None
-    tls = parts.scheme == "mqtts"
-    return Address(host, port or (8883 if tls else 1883), tls)
 
 
 class Publisher:

@@ -52,13 +52,14 @@ class Pipeline:
         self._deciders: dict[int, SmileDecider] = {}
         self._until_detection = 0
         self._last: Frame | None = None
+        self._happened: list[Event] = []  # in the present frame
         self._lap_began = 0.0
         self.spent_s: dict[str, float] = defaultdict(float)  # stage -> time in all frames so far
 
     def __call__(self, frame: Frame) -> Seen:
         self._lap_began = time.perf_counter()
         self._last = frame
-        happened: list[Event] = []
+        happened = self._happened
         if self._until_detection == 0:
             detections = self._detect(frame.image)
             self._lap("detect")
@@ -77,13 +78,18 @@ class Pipeline:
             if face.arrived and face.here:
                 happened += self._smiles(face, frame)
         seen = Seen(frame, tuple(self._seen(face) for face in tracks.faces), tuple(happened))
+        self._happened = []
         self._lap("decide")
         return seen
 
     def reset(self, reason: Reason) -> list[Event]:
-        """Forget all faces; gives the events that end what was open."""
+        """Forget all faces; gives the events that end what was open, after those of a frame that
+        failed half-way."""
         self._until_detection = 0
-        return [event for face in self._track.reset() for event in self._leave(face, reason)]
+        happened, self._happened = self._happened, []
+        for face in self._track.reset():
+            happened += self._leave(face, reason)
+        return happened
 
     def _smiles(self, face: Face, frame: Frame) -> list[Event]:
         self._lap("decide")
@@ -97,7 +103,9 @@ class Pipeline:
         return [self._event(face, what, "over") for what in decided]
 
     def _leave(self, face: Face, reason: Reason) -> list[Event]:
-        decider = self._deciders.pop(face.track_id)
+        decider = self._deciders.pop(face.track_id, None)
+        if decider is None:  # the frame of its arrival failed: it was never told of
+            return []
         ended = [self._event(face, what, reason) for what in decider.finish()]
         at = self._utc(face.last_seen)
         left = FaceLeft(face=face.track_id, at=at, dwell_s=face.dwell_s, reason=reason)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
+from edge.address import parse_address
 from edge.errors import BrokerError
 from edge.events import Event, FaceArrived, SmileStarted
-from edge.mqtt import Publisher, parse_address
+from edge.mqtt import Publisher
 from edge.settings import MqttSettings
 from edge.state import State
 from tests.conftest import Mosquitto

@@ -14,7 +14,8 @@ import pytest
 from edge.errors import StateError
 from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
 from edge.settings import OutboxSettings
-from edge.state import FILE, State
+from edge.state import State
+from edge.state_file import FILE
 
 AT = 1_700_000_000.0
 
