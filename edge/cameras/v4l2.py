@@ -7,6 +7,7 @@ import time
 import cv2
 
 from edge.cameras import CameraGone
+from edge.cameras.opencv import open_capture
 from edge.frame import Frame
 
 
@@ -28,7 +29,7 @@ class V4L2Camera:
         self._index = 0
 
     def open(self) -> None:
-        capture = cv2.VideoCapture(self._device, cv2.CAP_V4L2)
+        capture = open_capture(self._device, cv2.CAP_V4L2)
         if not capture.isOpened():
             raise CameraGone(f"{self._device}: no camera there, or in use by another program")
         for what, value in self._wanted:

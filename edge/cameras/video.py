@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import time
 from pathlib import Path
 
 import cv2
 
+from edge.cameras.opencv import open_capture
 from edge.errors import SourceError
 from edge.frame import Frame
 
 log = logging.getLogger(__name__)
-
-# Both libraries tell of every damaged packet, a thousand lines for a small hole; what matters of
-# it is said here. FFmpeg's level is read when the first file is opened.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 LIKELY_FPS = 1.0, 240.0  # a file that says anything else is taken to have FALLBACK_FPS
 FALLBACK_FPS = 25.0
@@ -64,7 +59,7 @@ class VideoCamera:
 
     def _start_round(self) -> None:
         """Open the file and grab its first frame, the proof that it is a video."""
-        self._file = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        self._file = open_capture(str(self._path), cv2.CAP_FFMPEG)
         if not self._file.isOpened() or not self._file.grab() or not self._file.retrieve()[0]:
             raise SourceError(f"{self._path}: damaged, or not a video that can be read")
         fps = self._file.get(cv2.CAP_PROP_FPS)

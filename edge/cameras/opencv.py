@@ -1,0 +1,19 @@
+"""OpenCV's video input, made quiet: the cameras say what matters of its complaints."""
+
+from __future__ import annotations
+
+import os
+
+import cv2
+
+ERROR_LEVEL = 2  # a warning for every damaged packet or camera that is not there is too much
+# FFmpeg, inside OpenCV, reads its own level when the first file is opened: -8 is silence.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+
+def open_capture(source: str, api: int) -> cv2.VideoCapture:
+    """Open a file or device; whether that worked is asked of the result."""
+    # The function has moved between the versions of OpenCV that are in use.
+    set_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+    set_level(ERROR_LEVEL)
+    return cv2.VideoCapture(source, api)

@@ -1,0 +1,63 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from edge.cli import main
+from edge.description import read
+from edge.models import shipped
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_of_settings_is_the_one_the_code_gives() -> None:
+    written = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    assert written == generator().settings_page(), "run: python docs/generate.py"
+
+
+def test_the_readme_shows_the_page_and_gives_the_two_commands_early() -> None:
+    first_screen = "\n".join(README.splitlines()[:40])
+    for needed in ("docs/page.png", "make run", "make test"):
+        assert needed in first_screen
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!http)([^)#]+)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_every_command_in_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = re.findall(r"lipwire ((?:[a-z]+ ?)+)", README)
+    commands = {line.split()[0] for line in lines}
+    assert {"run", "profiles", "models", "bench", "train", "evaluate"} <= commands
+    for command in commands:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0, command
+    capsys.readouterr()
+
+
+def test_the_figure_in_the_readme_is_the_models_own() -> None:
+    (accuracy,) = read(shipped("smile")).metrics
+    assert f"{100 * accuracy.value:.1f} %" in README
+    card = shipped("smile").with_suffix(".md").read_text(encoding="utf-8")
+    assert f"{100 * accuracy.value:.1f} %" in card
+    assert shipped("smile").stat().st_size < 600_000
