@@ -42,7 +42,10 @@ def parse_address(url: str) -> Address:
             f"broker {url!r}: must be mqtt://host[:port], mqtts://host[:port], embedded or none"
         )
     try:
+        host.encode("idna")
         port = parts.port
+    except UnicodeError:
+        raise BrokerError(f"broker {url!r}: no such host name can exist") from None
     except ValueError as error:
         raise BrokerError(f"broker {url}: {error}") from None
     tls = parts.scheme == "mqtts"

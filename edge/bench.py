@@ -16,7 +16,7 @@ from edge.errors import SourceError
 from edge.frame import Frame
 from edge.interpreter import runtime_name
 from edge.profiles import Profile
-from edge.progress import Progress
+from edge.progress import progress
 from edge.settings import CameraSettings, Settings
 
 FRAMES = 150  # decoded beforehand: a camera's own cost is not the pipeline's
@@ -35,7 +35,7 @@ def bench_pipeline(
     clock = Clock(frames)
     for _ in range(WARM_UP):
         assembly.pipeline(clock.next())
-    for _ in Progress(range(max(1, round(seconds * 10))), "bench"):
+    for _ in progress(range(max(1, round(seconds * 10))), "bench"):
         until = time.perf_counter() + 0.1
         while time.perf_counter() < until:
             frame = clock.next()

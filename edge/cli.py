@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import os
@@ -14,7 +15,8 @@ from typing import Any, NoReturn
 from edge import __version__
 from edge.errors import LipwireError, MissingExtraError, SettingsError
 
-PROGRESS_LOG = "%(asctime)s %(message)s"
+LOG_LINE = "%(asctime)s %(message)s"
+TRAINING_MODULES = ("training", "tensorflow", "keras")  # missing: the extra is not installed
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,12 +29,11 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit status."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO, format=PROGRESS_LOG, datefmt="%H:%M:%S", stream=sys.stderr
-    )
+    logging.basicConfig(level=logging.INFO, format=LOG_LINE, datefmt="%H:%M:%S", stream=sys.stderr)
     try:
         options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None where it was closed before we began
+            sys.stdout.flush()
         return 0
     except LipwireError as error:
         print(f"lipwire: {error}", file=sys.stderr)
@@ -40,8 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _drop_output()
+        print(f"lipwire: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from trying once more, at its end, to write what it could not."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> Parser:
@@ -75,10 +87,6 @@ def _add_run(commands: Any) -> None:
     add("--duration", type=_seconds, metavar="S", help="stop after so many seconds")
     add("--events", metavar="FILE", help="events as JSON lines to a file, or - for stdout")
     add("--page", metavar="HOST:PORT", help="address of the local page, or off")
-    _add_state_and_models(add)
-
-
-def _add_state_and_models(add: Any) -> None:
     add("--state", type=Path, metavar="DIR", help="where counts and waiting events are kept")
     add("--models", type=Path, metavar="DIR", help="where fetched models are")
 
@@ -245,9 +253,12 @@ def _add_training(commands: Any) -> None:
 def _training(options: argparse.Namespace) -> None:
     try:
         from training import commands
+
+        figures = getattr(commands, options.step)(options)
     except ModuleNotFoundError as error:
+        if error.name not in TRAINING_MODULES:
+            raise
         raise MissingExtraError(f"lipwire {options.step}", "training") from error
-    figures = getattr(commands, options.step)(options)
     if options.step == "evaluate":
         _write_json(figures, options.json)
         if options.json != "-":

@@ -15,6 +15,7 @@ from edge.detect import Keypoints
 from edge.frame import Image
 
 SMALLEST_EYE_DISTANCE_PX = 8.0  # a face about 19 pixels wide: smaller ones are not cropped
+LEAST_FIT = 0.3  # eyes that the fit brings closer than this, of their places, are no face's
 MOUTH_BELOW_EYES = 1.09  # in eye distances; the median over the faces of GENKI-4K
 
 
@@ -54,7 +55,12 @@ def crop(image: Image, points: Keypoints, kind: CropKind) -> Image | None:
     if points.eye_distance < SMALLEST_EYE_DISTANCE_PX or not _inside(image, points):
         return None
     turn, shift = similarity((points.right_eye, points.left_eye, points.mouth), kind.places())
-    source, start, shrink = _source(image, turn, shift, kind.size)
+    if abs(turn) * points.eye_distance < LEAST_FIT * kind.eye_distance * kind.size:
+        return None
+    found = _source(image, turn, shift, kind.size)
+    if found is None:
+        return None
+    source, start, shrink = found
     # From the source's pixels to the picture's, and on to the crop's.
     shift += turn * (start + complex(1, 1) * (shrink - 1) / 2)
     turn *= shrink
@@ -86,12 +92,13 @@ def _inside(image: Image, points: Keypoints) -> bool:
     )
 
 
-def _source(image: Image, turn: complex, shift: complex, size: int) -> tuple[Image, complex, int]:
+def _source(
+    image: Image, turn: complex, shift: complex, size: int
+) -> tuple[Image, complex, int] | None:
     """The part of the picture the crop needs, shrunk first where bilinear sampling would skip
-    pixels; gives it with its corner in the picture and the whole factor it was shrunk by."""
-    shrink = int(1 / abs(turn))
-    if shrink < 2:
-        return image, 0j, 1
+    pixels; gives it with its corner in the picture and the whole factor it was shrunk by, None
+    where the picture is less than a pixel wide or high then."""
+    shrink = max(1, int(1 / abs(turn)))
     corners = [(complex(x, y) - shift) / turn for x in (0, size) for y in (0, size)]
     height, width = image.shape[:2]
     left = max(0, int(min(c.real for c in corners)) - shrink)
@@ -99,6 +106,9 @@ def _source(image: Image, turn: complex, shift: complex, size: int) -> tuple[Ima
     right = min(width, int(max(c.real for c in corners)) + 2 * shrink)
     bottom = min(height, int(max(c.imag for c in corners)) + 2 * shrink)
     columns, rows = (right - left) // shrink, (bottom - top) // shrink
+    if not columns or not rows:
+        return None
     part = image[top : top + rows * shrink, left : left + columns * shrink]
-    small = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-    return small, complex(left, top), shrink
+    if shrink > 1:
+        part = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
+    return part, complex(left, top), shrink

@@ -27,12 +27,12 @@ from edge.pipeline import Seen
 from edge.profiles import Profile
 from edge.settings import Settings
 from edge.snapshot import Snapshot
-from edge.state import State, Stored
+from edge.state import Open, State, Stored
 
 log = logging.getLogger(__name__)
 
 WAIT_S = 0.5  # for a frame, before looking whether to stop
-SEEN_EVERY_S = 10.0  # how often it is noted until when open smiles and visits lasted
+NOTE_EVERY_S = 10.0  # how often it is noted until when open smiles and visits lasted
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # before a failed pipeline is started again
 FPS_OVER = 30  # frames
 
@@ -56,12 +56,14 @@ class Daemon:
         self._recent: collections.deque[str] = collections.deque(maxlen=20)
         self._stop = threading.Event()
         self._frame_times: collections.deque[float] = collections.deque(maxlen=FPS_OVER)
+        self._seen: Seen | None = None  # of the last frame, none while the camera is missing
         self._restarts = 0
         self._noted_at = time.monotonic()
-        # A file's own time ends the run, so that a fast run shows as much as a slow one.
-        self._by_frame_time = settings.camera.pace == "max"
         camera = make_camera(settings.camera, options.profile)
-        self._camera = CameraReader(camera, lossless=settings.camera.pace == "max")
+        fast = settings.camera.pace == "max" and not camera.live
+        self._camera = CameraReader(camera, lossless=fast)
+        # A file's own time ends a fast run, so that it shows as much as a slow one.
+        self._by_frame_time = fast
         device.check(settings.mqtt)
         sinks: list[Sink] = [self._remember, self._announce]
         if options.events:
@@ -85,7 +87,7 @@ class Daemon:
             self._page = Page.at(settings.page.address, lambda: self.snapshot)
             on_failure.pop_all()
         self._feed = _subscribe_line(address, settings.mqtt.prefix)
-        self.snapshot = self._snapshot(None)
+        self.snapshot = self._snapshot()
 
     def run(self) -> None:
         """Work until the source ends, the duration is over or a signal comes."""
@@ -133,26 +135,34 @@ class Daemon:
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def _step(self, frame: Frame | None) -> None:
-        seen = None
         if frame is not None:
-            seen = self._pipeline(frame)
-            self._emit(seen.events)
-            self._note_seen(seen)
+            self._seen = self._pipeline(frame)
+            self._emit(self._seen.events)
+            self._note_open(self._seen)
             self._frame_times.append(time.monotonic())
-        elif self._camera.missing:
-            self._emit(self._pipeline.reset("interrupted"))
-        self.snapshot = self._snapshot(seen)
+        else:
+            missing = self._camera.missing
+            self._emit(self._pipeline.reset("interrupted") if missing else [])
+            if missing:
+                self._seen = None
+                self._frame_times.clear()
+        self.snapshot = self._snapshot()
 
-    def _note_seen(self, seen: Seen) -> None:
+    def _note_open(self, seen: Seen) -> None:
         """Now and then keep how long open visits lasted, in case this process is killed."""
-        if time.monotonic() - self._noted_at >= SEEN_EVERY_S:
+        if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
             self._noted_at = time.monotonic()
-            here = [face.face for face in seen.faces if face.arrived and face.here]
-            self._emit.note_seen((face, seen.frame.taken_at) for face in here)
+            self._emit.note_open(
+                Open(face.face, seen.frame.taken_at, face.dwell_s, face.smile_s or 0.0, face.peak)
+                for face in seen.faces
+                if face.arrived and face.here
+            )
 
     def _shut_down(self) -> None:
         self._camera.stop()
         self._emit(self._pipeline.reset("stopped"))
+        if self._emit.pending:
+            log.error("%d events could not be stored and are lost", len(self._emit.pending))
         if self._publisher:
             self._publisher.stop()
         if self._broker:
@@ -185,8 +195,9 @@ class Daemon:
                 self._state.counts().visitors_total,
             )
 
-    def _snapshot(self, seen: Seen | None) -> Snapshot:
-        times = self._frame_times
+    def _snapshot(self) -> Snapshot:
+        times, seen = self._frame_times, self._seen
+        publisher = self._publisher
         steady = len(times) > 1 and times[-1] > times[0]
         height, width = seen.frame.image.shape[:2] if seen else (0, 0)
         return Snapshot(
@@ -194,8 +205,8 @@ class Daemon:
             source=self._settings.camera.source,
             profile=self._options.profile.name,
             feed=self._feed,
-            connected=bool(self._publisher and self._publisher.connected),
-            trouble=self._publisher.trouble if self._publisher else "",
+            connected=bool(publisher and publisher.connected),
+            trouble=self._emit.trouble or (publisher.trouble if publisher else ""),
             waiting=self._state.waiting_count,
             counts=self._state.counts(),
             fps=(len(times) - 1) / (times[-1] - times[0]) if steady else 0.0,

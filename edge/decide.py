@@ -43,20 +43,23 @@ class Smoother:
 
     def __init__(self, time_constant_s: float) -> None:
         self._tau = time_constant_s
-        self._at = 0.0
+        self.at = 0.0  # of the last sample
         self._sample = 0.0
         self.value: float | None = None  # nothing seen yet
 
     def __call__(self, at: float, sample: float) -> float:
-        gap = at - self._at
+        gap = at - self.at
         if self.value is None or self._tau == 0:
             self.value = sample
         elif gap > 0:
             lag = (sample - self._sample) / gap * self._tau  # how far a ramp is followed behind
             kept = math.exp(-gap / self._tau)
             self.value = sample - lag + (self.value - self._sample + lag) * kept
-        self._at, self._sample = at, sample
+        self.at, self._sample = at, sample
         return self.value
+
+
+LONGEST_GAP_S = 2.0  # what a face did in a longer time without samples is not known
 
 
 class SmileDecider:
@@ -65,16 +68,20 @@ class SmileDecider:
     def __init__(self, rules: SmileRules) -> None:
         self._rules = rules
         self._smooth = Smoother(rules.smoothing_s)
-        self._at = 0.0  # of the last sample
         self._onset: float | None = None  # of the smile, or of what may become one
         self._told = False  # whether that smile was long enough to exist
         self._peak = 0.0
         self._rest_until = -math.inf
 
     @property
-    def smiling(self) -> bool:
-        """Whether a smile exists right now."""
-        return self._told
+    def smile_s(self) -> float | None:
+        """How long the smile that exists right now has lasted."""
+        return self._smooth.at - self._onset if self._told and self._onset is not None else None
+
+    @property
+    def peak(self) -> float:
+        """The highest smoothed probability of the present smile."""
+        return self._peak
 
     @property
     def probability(self) -> float:
@@ -83,11 +90,14 @@ class SmileDecider:
 
     def __call__(self, at: float, probability: float) -> list[Started | Ended]:
         """Take the probability of one frame; `at` never goes back."""
-        before, before_at = self._smooth.value, self._at
+        before, before_at = self._smooth.value, self._smooth.at
+        if before is not None and at - before_at > LONGEST_GAP_S:
+            ended = self.finish()
+            self._smooth = Smoother(self._rules.smoothing_s)
+            return ended + self(at, probability)
         value = self._smooth(at, probability)
         if before is None:
             before, before_at = value, at
-        self._at = at
 
         def crossing(level: float) -> float:
             if before == value:
@@ -111,7 +121,7 @@ class SmileDecider:
 
     def finish(self) -> list[Started | Ended]:
         """The face is gone: what was open ends with the last sample."""
-        return [] if self._onset is None else self._end(self._at)
+        return [] if self._onset is None else self._end(self._smooth.at)
 
     def _confirm(self, at: float) -> list[Started | Ended]:
         if self._told or self._onset is None or at - self._onset < self._rules.min_duration_s:

@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -64,8 +64,7 @@ class Description:
     metrics: tuple[Metric, ...]
     versions: dict[str, str]
     created: str  # UTC date
-    notes: str = ""
-    format: int = field(default=FORMAT)
+    format: int = FORMAT
 
 
 def read(path: Path) -> Description:

@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
-from edge.errors import SourceError
+from edge.errors import SourceError, StateError
 from edge.events import Event
-from edge.state import State, Stored
+from edge.state import Open, State, Stored
+from edge.state_file import is_damage
 
 log = logging.getLogger(__name__)
 Sink = Callable[[Stored], None]
@@ -20,31 +21,40 @@ class Emitter:
 
     def __init__(self, state: State, queue: bool, sinks: Sequence[Sink] = ()) -> None:
         self._state, self._queue, self._sinks = state, queue, tuple(sinks)
-        self._pending: list[Event] = []
-        self.failures = 0  # commits in a row that did not work
+        self.pending: list[Event] = []  # could not be committed yet
+        self.trouble = ""  # why, empty when all is well
 
     def __call__(self, happened: Sequence[Event]) -> None:
-        self._pending += happened
-        if not self._pending:
+        self.pending += happened
+        if not self.pending:
             return
         try:
-            stored = self._state.record(self._pending, self._queue)
+            stored = self._state.record(self.pending, self._queue)
         except sqlite3.Error as error:
-            if self.failures == 0:
-                log.error("events cannot be stored: %s; they are kept in memory", error)
-            self.failures += 1
+            self._note_trouble(error)
             return
-        if self.failures:
-            log.info("events are stored again after %d failures", self.failures)
-        self._pending, self.failures = [], 0
+        if self.trouble:
+            log.info("events are stored again")
+        self.pending, self.trouble = [], ""
         self.tell(stored)
 
-    def note_seen(self, seen: Iterable[tuple[int, float]]) -> None:
-        """Keep until when open visits and smiles lasted, in case this process is killed."""
+    def note_open(self, going_on: Iterable[Open]) -> None:
+        """Keep how long open visits and smiles have lasted, in case this process is killed."""
         try:
-            self._state.note_seen(seen)
+            self._state.note_open(going_on)
         except sqlite3.Error as error:
-            log.debug("not noted: %s", error)  # the next event's commit tells of the trouble
+            self._note_trouble(error)
+
+    def _note_trouble(self, error: sqlite3.Error) -> None:
+        if not self.trouble:
+            log.error("events cannot be stored: %s; they are kept in memory", error)
+        self.trouble = f"events cannot be stored: {error}"
+        # A broken file is set aside; one that could not be opened again is tried once more.
+        if is_damage(error) or isinstance(error, sqlite3.ProgrammingError):
+            try:
+                self._state.reopen()
+            except StateError as failure:
+                log.debug("not opened again: %s", failure)
 
     def tell(self, stored: Sequence[Stored]) -> None:
         """Tell committed events to every sink."""
@@ -70,4 +80,4 @@ class JsonLines:
             print(row.payload, file=self._file, flush=True)
         except OSError as error:
             self._broken = True
-            log.warning("--events: nobody reads any more (%s); the daemon goes on", error.strerror)
+            log.warning("--events: %s; no more are written, the daemon goes on", error.strerror)

@@ -5,6 +5,7 @@ LipwireError            exit status 2: unusable input or settings
 ├── ModelError          a model file that is missing, damaged, or made for something else
 ├── SourceError         a video, folder or camera address that cannot be used
 ├── StateError          the state folder is not writable or used by another daemon
+│   └── StateUnavailable  exit status 1: the disk is full or failing, which may pass
 ├── BrokerError         a broker address that makes no sense, or no embedded broker installed
 └── MissingExtraError   an optional part is not installed: says the exact command
 CheckFailed             exit status 1: it ran and found something failing
@@ -33,6 +34,12 @@ class SourceError(LipwireError):
 
 class StateError(LipwireError):
     """The state folder cannot be used."""
+
+
+class StateUnavailable(StateError):
+    """The state cannot be used now; trying again later may help."""
+
+    exit_status = 1
 
 
 class BrokerError(LipwireError):

@@ -102,12 +102,11 @@ def event_json(event: Event, seq: int, id: str, clock_synced: bool) -> str:
     return json.dumps(message)
 
 
-def sent_json(stored: str, now: float) -> str:
-    """The message as it is sent now: an old one says that it is late."""
-    message = json.loads(stored)
-    if now - datetime.fromisoformat(message["at"]).timestamp() <= LATE_AFTER_S:
+def sent_json(stored: str, age_s: float) -> str:
+    """The message as it is sent, some time after it was stored: an old one says that it is late."""
+    if age_s <= LATE_AFTER_S:
         return stored
-    return json.dumps({**message, "late": True})
+    return json.dumps({**json.loads(stored), "late": True})
 
 
 def counts_json(counts: Counts) -> str:
@@ -148,7 +147,7 @@ def _event_schema(kind: type[Event]) -> dict[str, Any]:
         "clock_synced": {"type": "boolean", "description": "whether `at` can be trusted"},
         **_properties(kind),
         "at": UTC_SCHEMA,
-        "late": {"const": True, "description": f"sent over {LATE_AFTER_S:g} s after it happened"},
+        "late": {"const": True, "description": f"sent over {LATE_AFTER_S:g} s after it was known"},
     }
     return _object(properties, kind.__doc__ or "", optional=("late",))
 

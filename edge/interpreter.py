@@ -30,12 +30,6 @@ class Tensor:
     scale: float  # 0 where the tensor is not quantised
     zero_point: int
 
-    def dequantise(self, values: Array) -> Array:
-        """Turn the tensor's integers into the numbers they stand for."""
-        if self.scale == 0:
-            return values
-        return (values.astype(np.float32) - self.zero_point) * np.float32(self.scale)
-
 
 class Interpreter:
     """A loaded model whose `run` takes and gives plain arrays, and which knows its own run time."""

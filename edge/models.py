@@ -67,12 +67,16 @@ def user_folder() -> Path:
 def find(name: str, folder: Path | None = None) -> Path:
     """A fetched model's file, checked; looked for in all the places it may be."""
     model = next(m for m in FETCHED if m.name == name)
+    damaged = []
     for path in _places(model, folder):
         found = _sha256_of(path)
         if found == model.sha256:
             return path
         if found is not None:
-            raise ModelError(f"{path}: damaged; get it anew: lipwire models fetch")
+            damaged.append(path)
+    if damaged:
+        again = f"lipwire models fetch --models {damaged[0].parent}"
+        raise ModelError(f"{damaged[0]}: damaged; get it anew: {again}")
     raise ModelError(f"{name}: not on this machine; get it with: lipwire models fetch")
 
 
@@ -84,16 +88,14 @@ def fetch(folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as scratch:
-            return [_keep(m, _download(Path(scratch)), folder) for m in wanted]
+            wheel = _download(Path(scratch))
+            return [_keep(model, wheel, folder) for model in wanted]
     except OSError as error:
         raise ModelError(f"{folder}: cannot keep models here: {error.strerror}") from None
 
 
 def _download(scratch: Path) -> Path:
     """MediaPipe's wheel, for whichever platform: the models in it are the same."""
-    present = list(scratch.glob("*.whl"))
-    if present:
-        return present[0]
     platforms = ["--platform=manylinux2014_x86_64", "--platform=manylinux_2_17_x86_64"]
     asked = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", f"--dest={scratch}"]
     asked += ["--only-binary=:all:", "--python-version=3.11", *platforms, WHEEL]

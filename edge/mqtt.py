@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -51,10 +52,11 @@ class Publisher:
         self._base = f"{settings.prefix}/{device_id}"
         self._client_id = f"lipwire-{device_id}"
         self._protocol = address.protocol
-        self._client = self._new_client()
+        self._client: paho.Client  # a new one for each connection
         self.connected = False
         self.trouble = ""  # what keeps events from being delivered, empty when nothing does
         self._heard = False  # the broker has answered this connection
+        self._unheard = 0  # connections in a row without an answer
         self._answer_by = 0.0
         self._window = MOST_UNACKNOWLEDGED
         self._unacknowledged: dict[int, int] = {}  # message number -> seq
@@ -62,6 +64,8 @@ class Publisher:
         self._slot: int | None = None  # message number of a latest value on its way
         self._counts_sent: events.Counts | None = None
         self._counts_due = self._retry_at = 0.0
+        self._sent_to = 0  # events up to this number were sent once, the refused ones too
+        self._refused = False  # some of them were refused
         self._pause = FIRST_PAUSE_S
         self._stopping = threading.Event()
         self._stop_by = 0.0
@@ -98,6 +102,7 @@ class Publisher:
         self._heard = False
         self._unacknowledged.clear()
         self._slot = None
+        self._sent_to = 0
         self._client.connect(self._address.host, self._address.port, KEEPALIVE_S)
         self._answer_by = time.monotonic() + CONNECT_TIMEOUT_S
 
@@ -105,19 +110,24 @@ class Publisher:
         """Work on the connection until it ends or `go_on` says stop."""
         while go_on():
             result = self._client.loop(LOOP_S)
-            if self._accepted:
-                accepted, self._accepted = self._accepted, []
-                self._state.delivered(accepted)
+            self._settle()
             silent = not self._heard and time.monotonic() > self._answer_by
-            if silent:
-                self._note_trouble(f"no answer within {CONNECT_TIMEOUT_S:g} s")
             if silent or result != paho.MQTT_ERR_SUCCESS:
                 if not self._heard:
-                    self._try_other_protocol()
+                    self._note_unheard()
                 return
-            if self.connected and time.monotonic() >= self._retry_at:
+            if self.connected:
                 self._send_counts()
                 self._send_events()
+
+    def _settle(self) -> None:
+        """Take what was accepted out of the outbox."""
+        try:
+            if self._accepted:
+                self._state.delivered(self._accepted)
+                self._accepted.clear()
+        except sqlite3.Error as error:  # tried again in the next round; nothing is sent twice
+            self._note_trouble(f"delivered events cannot be crossed off: {error}")
 
     @property
     def _room(self) -> int:
@@ -125,14 +135,18 @@ class Publisher:
         return self._window - len(self._unacknowledged) - (self._slot is not None)
 
     def _send_events(self) -> None:
-        if self._room <= 0 or len(self._unacknowledged) >= self._state.waiting_count:
+        if self._refused and time.monotonic() >= self._retry_at:
+            self._refused, self._sent_to = False, 0
+        on_their_way = [*self._unacknowledged.values(), *self._accepted]
+        if self._room <= 0 or len(on_their_way) >= self._state.waiting_count:
             return
-        for row in self._state.waiting(self._room, but=self._unacknowledged.values()):
-            message = events.sent_json(row.payload, self._now())
+        for row in self._state.waiting(self._room, self._sent_to, but=on_their_way):
+            message = events.sent_json(row.payload, self._now() - row.stored_at)
             sent = self._client.publish(f"{self._base}/{row.topic}", message, qos=1)
             if sent.rc != paho.MQTT_ERR_SUCCESS:
                 return
             self._unacknowledged[sent.mid] = row.seq
+            self._sent_to = row.seq
 
     def _send_counts(self) -> None:
         if self._slot is not None or self._room <= 0 or time.monotonic() < self._counts_due:
@@ -162,10 +176,10 @@ class Publisher:
     def _on_connect(
         self, client: Any, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
-        self._heard = True
+        self._heard, self._unheard = True, 0
         if reason.is_failure:
-            if reason.value == UNSUPPORTED_PROTOCOL:
-                self._try_other_protocol()
+            if reason.value == UNSUPPORTED_PROTOCOL and self._protocol == paho.MQTTv5:
+                self._protocol = paho.MQTTv311
             else:
                 self._note_trouble(f"refused: {reason}; check user, password and rights")
             return
@@ -179,35 +193,51 @@ class Publisher:
     def _on_disconnect(
         self, client: Any, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
-        if self.connected and not self._stopping.is_set():
-            self._note_trouble(f"connection lost: {reason}")
+        if self.connected:
+            self._protocol = self._address.protocol  # the broker may be another one next time
+            if not self._stopping.is_set():
+                self._note_trouble(f"connection lost: {reason}")
         self.connected = False
 
     def _on_publish(
         self, client: Any, userdata: Any, mid: int, reason: ReasonCode, properties: Any
     ) -> None:
-        if mid == self._slot:
+        is_slot = mid == self._slot
+        if is_slot:
             self._slot = None
         seq = self._unacknowledged.pop(mid, None)
         if reason.is_failure:
-            self._note_trouble(f"a message was refused: {reason}; it is kept")
+            self._note_refusal(reason)
+            if is_slot:
+                self._counts_sent, self._counts_due = None, self._retry_at
+        elif seq is not None:
+            self._accepted.append(seq)
+            if not self._refused:
+                self._pause, self.trouble = FIRST_PAUSE_S, ""
+
+    def _note_refusal(self, reason: ReasonCode) -> None:
+        """Try refused events again later; what comes after them need not wait."""
+        self._note_trouble(f"a message was refused: {reason}; it is kept")
+        if not self._refused:
+            self._refused = True
             self._retry_at = time.monotonic() + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
-            return
-        self._pause = FIRST_PAUSE_S
-        if seq is not None:
-            self._accepted.append(seq)
-            self.trouble = ""
 
-    def _try_other_protocol(self) -> None:
-        """The broker does not answer to this version of MQTT: the next connection is the other."""
-        if self._address.protocol == paho.MQTTv5:
+    def _note_unheard(self) -> None:
+        """The broker said nothing: if again, it may not understand this version of MQTT."""
+        self._note_trouble("it does not answer")
+        self._unheard += 1
+        if self._unheard % 2 == 0 and self._address.protocol == paho.MQTTv5:
             newer = self._protocol == paho.MQTTv5
             self._protocol = paho.MQTTv311 if newer else paho.MQTTv5
-            self._pause = FIRST_PAUSE_S
 
     def _new_client(self) -> paho.Client:
-        client = paho.Client(CallbackAPIVersion.VERSION2, self._client_id, protocol=self._protocol)
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            self._client_id,
+            protocol=self._protocol,
+            reconnect_on_failure=False,
+        )
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.will_set(f"{self._base}/availability", "offline", qos=1, retain=True)
         if self._settings.user:

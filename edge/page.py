@@ -72,10 +72,12 @@ class Page:
         if address == "off":
             return None
         host, _, port = address.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:
+        if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
             raise SettingsError(f"page address {address!r}: must be HOST:PORT or off")
         try:
             return cls(host, int(port), look)
+        except (TypeError, UnicodeError):
+            raise SettingsError(f"page address {address!r}: no such host") from None
         except OSError as error:
             if error.errno not in TAKEN:
                 raise SettingsError(f"page address {address}: {error.strerror}") from None

@@ -23,8 +23,10 @@ class SeenFace:
     box: Box
     here: bool
     arrived: bool
+    dwell_s: float
     probability: float  # smoothed, of a smile
-    smiling: bool
+    smile_s: float | None  # how long it has been smiling, None while it is not
+    peak: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Pipeline:
             tracks = self._track(detections, frame.captured_at)
             self._until_detection = self._detect_interval
         else:
-            tracks = self._track.coast(frame.captured_at)
+            tracks = self._track.coast()
         self._until_detection -= 1
         self._lap("track")
         for face in tracks.left:
@@ -123,9 +125,17 @@ class Pipeline:
         )
 
     def _seen(self, face: Face) -> SeenFace:
-        decider = self._deciders.get(face.track_id)
-        probability, smiling = (decider.probability, decider.smiling) if decider else (0.0, False)
-        return SeenFace(face.track_id, face.box, face.here, face.arrived, probability, smiling)
+        decider = self._deciders.get(face.track_id) or SmileDecider(self._rules)
+        return SeenFace(
+            face.track_id,
+            face.box,
+            face.here,
+            face.arrived,
+            face.dwell_s,
+            decider.probability,
+            decider.smile_s,
+            decider.peak,
+        )
 
     def _utc(self, at: float) -> float:
         """A moment of the source's clock in UTC, by the frame at hand."""

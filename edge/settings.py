@@ -87,10 +87,7 @@ def load(path: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Setting
     settings = Settings()
     if path is not None:
         settings = _with(settings, read_toml(path), str(path))
-    settings = _with(settings, options, "command line")
-    if 0 < settings.smile.on <= settings.smile.off:
-        raise SettingsError("[smile] off must be below on, or a smile would end as it begins")
-    return settings
+    return _with(settings, options, "command line")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

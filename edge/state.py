@@ -8,12 +8,12 @@ the last being those of runs without a broker.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from edge import events
@@ -45,6 +45,18 @@ class Stored:
     seq: int
     topic: str
     payload: str
+    stored_at: float  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """How long a visit, and a smile within it, have lasted at a frame."""
+
+    face: int
+    seen: float  # UTC
+    dwell_s: float
+    smile_s: float
+    peak: float
 
 
 class State:
@@ -53,18 +65,14 @@ class State:
     def __init__(self, folder: Path, bounds: OutboxSettings | None = None) -> None:
         self._bounds = bounds or OutboxSettings()
         self._lock = threading.RLock()
-        self._folder = folder
+        self._path = folder / FILE
+        self._next_seq = 1
         self._pid_file = claim(folder)
         try:
-            self._db = open_file(folder / FILE)
-        except (sqlite3.Error, StateError) as error:
+            self._open()
+        except StateError:
             self._pid_file.close()
-            raise StateError(f"{folder / FILE}: cannot be used: {error}") from None
-        self._totals = self._read_totals()
-        self._next_seq = self._totals["last_seq"] + 1
-        size = "SELECT count(*), total(length(CAST(payload AS BLOB))) FROM outbox"
-        self._rows, self._bytes = (int(value) for value in self._db.execute(size).fetchone())
-        self._counts = self._read_counts()
+            raise
 
     @property
     def next_face(self) -> int:
@@ -93,48 +101,61 @@ class State:
             fates = {name: self._totals[name] for name in ("delivered", "dropped", "unsent")}
             return {**fates, "waiting": self._rows}
 
-    def record(self, happened: Sequence[Event], queue: bool = True) -> list[Stored]:
-        """Commit events with the counts they change; afterwards they may be told."""
+    def record(
+        self, happened: Sequence[Event], queue: bool = True, synced: bool | None = None
+    ) -> list[Stored]:
+        """Commit events with the counts they change; afterwards they may be told.
+
+        `synced` tells whether the clock could be trusted when they happened, if not just now."""
         if not happened:
             return []
-        synced = clock_synced()
+        synced = clock_synced() if synced is None else synced
         with self._lock:
             with self._transaction():
                 stored = [self._store(event, synced, queue) for event in happened]
                 self._drop_beyond_bounds()
                 self._write_totals()
-            self._counts = self._read_counts()
+                counts = self._read_counts()
+            self._counts = counts
             return stored
 
-    def note_seen(self, seen: Iterable[tuple[int, float]]) -> None:
-        """Keep until when open visits and smiles lasted, for the case of a crash."""
+    def note_open(self, going_on: Iterable[Open]) -> None:
+        """Keep how long open visits and smiles have lasted, for the case of a crash."""
+        synced = clock_synced()
         with self._lock, self._transaction():
-            for face, at in seen:
-                self._db.execute("UPDATE visits SET seen = ? WHERE face = ?", (at, face))
-                self._db.execute("UPDATE smiles SET seen = ? WHERE face = ?", (at, face))
+            for it in going_on:
+                self._db.execute(
+                    "UPDATE visits SET seen = ?, lasted_s = ?, synced = ? WHERE face = ?",
+                    (it.seen, it.dwell_s, synced, it.face),
+                )
+                self._db.execute(
+                    "UPDATE smiles SET seen = ?, lasted_s = ?, peak = ?, synced = ? WHERE face = ?",
+                    (it.seen, it.smile_s, it.peak, synced, it.face),
+                )
 
     def close_interrupted(self, queue: bool = True) -> list[Stored]:
         """End what a crash left open, with the duration that is known."""
         with self._lock:
+            smiles = self._db.execute("SELECT * FROM smiles ORDER BY face").fetchall()
+            visits = self._db.execute("SELECT * FROM visits ORDER BY face").fetchall()
             ended: list[Event] = [
-                SmileEnded(
-                    face=face, at=seen, duration_s=seen - began, peak=0, reason="interrupted"
-                )
-                for face, began, seen in self._db.execute("SELECT * FROM smiles ORDER BY face")
+                SmileEnded(face=face, at=seen, duration_s=lasted, peak=peak, reason="interrupted")
+                for face, seen, lasted, peak, _ in smiles
             ]
             ended += [
-                FaceLeft(face=face, at=seen, dwell_s=seen - began, reason="interrupted")
-                for face, began, seen, _ in self._db.execute("SELECT * FROM visits ORDER BY face")
+                FaceLeft(face=face, at=seen, dwell_s=lasted, reason="interrupted")
+                for face, seen, lasted, _, _ in visits
             ]
-            return self.record(ended, queue)
+            synced = all(row[-1] for row in (*smiles, *visits))
+            return self.record(ended, queue, synced)
 
-    def waiting(self, most: int, but: Iterable[int] = ()) -> list[Stored]:
-        """The oldest undelivered events, without those given."""
+    def waiting(self, most: int, after: int = 0, but: Iterable[int] = ()) -> list[Stored]:
+        """The oldest undelivered events after a sequence number, without those given."""
         left_out = tuple(but)
         marks = ",".join("?" * len(left_out))
-        query = f"SELECT * FROM outbox WHERE seq NOT IN ({marks}) ORDER BY seq LIMIT ?"
+        query = f"SELECT * FROM outbox WHERE seq > ? AND seq NOT IN ({marks}) ORDER BY seq LIMIT ?"
         with self._lock:
-            return [Stored(*row) for row in self._db.execute(query, (*left_out, most))]
+            return [Stored(*row) for row in self._db.execute(query, (after, *left_out, most))]
 
     def delivered(self, seqs: Sequence[int]) -> None:
         """The broker has accepted these events: they leave the outbox."""
@@ -144,38 +165,53 @@ class State:
                     self._totals["delivered"] += 1
             self._write_totals()
 
+    def reopen(self) -> None:
+        """Open the file anew; one that turns out to be damaged is kept aside."""
+        with self._lock:
+            self._db.close()
+            self._open()
+
     def close(self) -> None:
         """Let another daemon use the folder."""
         with self._lock:
             self._db.close()
             self._pid_file.close()
 
+    def _open(self) -> None:
+        self._db = open_file(self._path)
+        self._totals = self._read_totals()
+        self._next_seq = max(self._next_seq, self._totals["last_seq"] + 1)
+        size = "SELECT count(*), total(length(CAST(payload AS BLOB))) FROM outbox"
+        self._rows, self._bytes = (int(value) for value in self._db.execute(size).fetchone())
+        self._counts = self._read_counts()
+
     def _store(self, event: Event, synced: bool, queue: bool) -> Stored:
         seq, self._next_seq = self._next_seq, self._next_seq + 1
         payload = events.event_json(event, seq, uuid.uuid4().hex, synced)
+        stored = Stored(seq, event.topic, payload, time.time())
         if queue:
-            row = (seq, event.topic, payload)
-            self._db.execute("INSERT INTO outbox VALUES (?, ?, ?)", row)
+            self._db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?)", astuple(stored))
             self._rows += 1
             self._bytes += len(payload.encode())
         else:
             self._totals["unsent"] += 1
         self._totals["last_seq"] = seq
         self._totals["last_face"] = max(self._totals["last_face"], event.face)
-        self._count(event)
-        return Stored(seq, event.topic, payload)
+        self._count(event, synced)
+        return stored
 
-    def _count(self, event: Event) -> None:
+    def _count(self, event: Event, synced: bool) -> None:
         face, run = event.face, self._db.execute
+        now = (face, event.at, synced)
         match event:
             case FaceArrived():
                 self._totals["visitors_total"] += 1
-                run("INSERT OR REPLACE INTO visits VALUES (?, ?, ?, 0)", (face, event.at, event.at))
+                run("INSERT OR REPLACE INTO visits VALUES (?, ?, 0, 0, ?)", now)
             case FaceLeft():
                 run("DELETE FROM visits WHERE face = ?", (face,))
             case SmileStarted():
                 self._totals["smiles_total"] += 1
-                run("INSERT OR REPLACE INTO smiles VALUES (?, ?, ?)", (face, event.at, event.at))
+                run("INSERT OR REPLACE INTO smiles VALUES (?, ?, 0, 0, ?)", now)
                 first = run("UPDATE visits SET smiled = 1 WHERE face = ? AND smiled = 0", (face,))
                 self._totals["smilers_total"] += first.rowcount
             case SmileEnded():

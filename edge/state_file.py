@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
+import secrets
 import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from edge.errors import StateError
+from edge.errors import StateError, StateUnavailable
 from edge.events import utc
 
 log = logging.getLogger(__name__)
 
 FILE = "state.sqlite"
 VERSION = 1
+# `seen` is when (UTC) and `lasted_s` for how long what is open was last known to go on: durations
+# come from the frames' steady clock, because a board's UTC may jump.
 TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS outbox (
-    seq INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload TEXT NOT NULL, stored_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS visits (
-    face INTEGER PRIMARY KEY, began REAL NOT NULL, seen REAL NOT NULL, smiled INTEGER NOT NULL);
+    face INTEGER PRIMARY KEY, seen REAL NOT NULL, lasted_s REAL NOT NULL,
+    smiled INTEGER NOT NULL, synced INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS smiles (
-    face INTEGER PRIMARY KEY, began REAL NOT NULL, seen REAL NOT NULL);
+    face INTEGER PRIMARY KEY, seen REAL NOT NULL, lasted_s REAL NOT NULL,
+    peak REAL NOT NULL, synced INTEGER NOT NULL);
 """
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)
 
 
 def claim(folder: Path) -> TextIO:
@@ -35,7 +43,8 @@ def claim(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True)
         file = open(folder / "daemon.lock", "a+", encoding="ascii")  # noqa: SIM115
     except OSError as error:
-        raise StateError(f"{folder}: cannot keep state here: {error.strerror}") from None
+        kind = StateUnavailable if error.errno in (errno.ENOSPC, errno.EIO) else StateError
+        raise kind(f"{folder}: cannot keep state here: {error.strerror}") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -45,9 +54,10 @@ def claim(folder: Path) -> TextIO:
         raise StateError(
             f"{folder}: in use by another lipwire (process {owner}); give this one its own --state"
         ) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
+    with suppress(OSError):  # the number is only for people; a full disk must not matter here
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
     return file
 
 
@@ -55,38 +65,67 @@ def open_file(path: Path) -> sqlite3.Connection:
     """Open the file; a damaged one is kept aside and a new one begun."""
     try:
         return _connect(path)
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            kind = StateUnavailable if _code(error) in PASSING else StateError
+            raise kind(f"{path}: cannot be used: {error}") from None
         aside = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("-wal", "-shm", ""):  # the file itself last: until then it is still damaged
             with suppress(FileNotFoundError):
                 os.replace(f"{path}{suffix}", path.with_name(f"{aside}{suffix}"))
         log.error("%s is damaged (%s): kept as %s, counting begins anew", path, error, aside)
-        db = _connect(path)
-        # The lost numbers are unknown; no daemon makes an event a second for years on end, so
-        # counting on from the clock never meets them.
-        db.execute("INSERT INTO facts VALUES ('last_seq', ?)", (int(time.time()),))
-        db.execute("INSERT INTO facts VALUES ('last_face', ?)", (int(time.time()),))
-        return db
+        return open_file(path)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error means that the file itself is broken."""
+    return _code(error) in DAMAGE
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    _refuse_emptied(path)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            damage = sqlite3.DatabaseError(verdict)
-            damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-            raise damage
+            raise _damage(verdict)
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
-            raise StateError(f"written by a newer lipwire (format {version})")
+            raise StateError(f"{path}: written by a newer lipwire (format {version})")
         db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        db.execute("INSERT OR IGNORE INTO facts VALUES ('since', ?)", (utc(time.time()),))
+        db.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", _first_facts(path))
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _refuse_emptied(path: Path) -> None:
+    """SQLite would take an emptied file for a new one and drop the log beside it."""
+    log_file = path.with_name(f"{path.name}-wal")
+    if path.exists() and path.stat().st_size == 0 and log_file.exists():
+        raise _damage("the file is empty")
+
+
+def _first_facts(path: Path) -> list[tuple[str, object]]:
+    """What a new file begins with.
+
+    After a damaged one its numbers are unknown: a far one is begun with, so that none comes again.
+    """
+    since: tuple[str, object] = ("since", utc(time.time()))
+    if not any(path.parent.glob(f"{path.name}.damaged-*")):
+        return [since]
+    far = max(int(time.time()), 1_700_000_000) + secrets.randbelow(1_000_000_000)
+    return [since, ("last_seq", far), ("last_face", far)]
+
+
+def _damage(what: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(what)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error

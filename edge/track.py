@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from edge.detect import Box, Detection, Keypoints
 
-NEAR = 0.6  # a face that moved less than this many face widths may be the same one
+# How far a face may have moved and still be the same one, in face widths: a bit at once, and more
+# with the time since it was seen, so that few frames a second make no difference.
+NEAR, SPEED_A_S, FARTHEST = 0.5, 2.0, 1.5
+LONGEST_STALL_S = 5.0  # a face is still the same when nobody looked for so long
 
 
 @dataclass(slots=True)
@@ -47,10 +50,10 @@ class Tracker:
 
     def __call__(self, detections: Sequence[Detection], at: float) -> Tracks:
         """Take what was found in a frame in which faces were looked for."""
-        left = self._drop_unseen(at)
         for face in self._faces:
             face.here = False
         new = self._follow(detections, at)
+        left = self._drop_unseen(at)
         for detection in sorted(new, key=lambda d: -d.box.width):
             if len(self._faces) < self._faces_max:
                 self._begin(detection, at)
@@ -59,10 +62,9 @@ class Tracker:
             face.arrived = True
         return Tracks(list(self._faces), arrived, left)
 
-    def coast(self, at: float) -> Tracks:
+    def coast(self) -> Tracks:
         """A frame in which faces were not looked for: they are taken to be where they were."""
-        left = self._drop_unseen(at)
-        return Tracks(list(self._faces), [], left)
+        return Tracks(list(self._faces), [], [])
 
     def reset(self) -> list[Face]:
         """Forget all faces; gives those that had arrived."""
@@ -81,7 +83,7 @@ class Tracker:
             (distance, i, j)
             for i, face in enumerate(self._faces)
             for j, detection in enumerate(detections)
-            if (distance := _distance(face.box, detection.box)) < NEAR
+            if (distance := _distance(face.box, detection.box)) < self._reach(at - face.last_seen)
         )
         free_faces, free = set(range(len(self._faces))), set(range(len(detections)))
         for _, i, j in pairs:
@@ -93,6 +95,11 @@ class Tracker:
                 face.here = True
         return [detections[j] for j in free]
 
+    def _reach(self, unseen_s: float) -> float:
+        if unseen_s > max(self._leave_s, LONGEST_STALL_S):
+            return 0
+        return min(NEAR + SPEED_A_S * unseen_s, FARTHEST)
+
     def _begin(self, seen: Detection, at: float) -> None:
         self._faces.append(Face(self._next_id, seen.box, seen.keypoints, at, at))
         self._next_id += 1
@@ -103,5 +110,5 @@ def _distance(one: Box, other: Box) -> float:
     (x, y), (u, v) = one.centre, other.centre
     width, narrower = max(one.width, other.width), min(one.width, other.width)
     if narrower < width / 2:
-        return NEAR
+        return math.inf
     return math.hypot(x - u, y - v) / width

@@ -1,4 +1,4 @@
-"""What tests share: real brokers, the fetched models, and what may be left out where."""
+"""What tests share: models, pictures, real brokers, a page, and what may be left out where."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import pytest
 
 from edge import models
+from edge.cameras import Camera
 from edge.detect import BlazeFace
-from edge.errors import ModelError
+from edge.errors import LipwireError, ModelError
+from edge.frame import Frame
+from edge.page import Page
+from edge.snapshot import Snapshot
+from tests.command import Lipwire
+from tests.fakes import picture
 
 REQUIRED = set(filter(None, os.environ.get("LIPWIRE_REQUIRE", "").split(",")))
 
@@ -40,8 +48,91 @@ def face_model() -> Path:
 
 
 @pytest.fixture
+def fetched(face_model: Path) -> Path:
+    """A folder with all of MediaPipe's models."""
+    for model in models.FETCHED:
+        assert (face_model.parent / model.name).is_file()
+    return face_model.parent
+
+
+@pytest.fixture
 def detector(face_model: Path) -> BlazeFace:
     return BlazeFace(face_model)
+
+
+@pytest.fixture
+def smile_model(tmp_path: Path) -> Path:
+    """A smile model that may be spoiled."""
+    return Path(shutil.copy(models.shipped("smile"), tmp_path / "smile.tflite"))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of three pictures and two files that are none."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index, name in enumerate(("a.png", "b.jpg", "d.BMP")):
+        assert cv2.imwrite(str(folder / name), picture(20 * index))
+    (folder / "c.jpg").write_text("not a picture")
+    (folder / "notes.txt").write_text("not looked at")
+    return folder
+
+
+def frames(camera: Camera, most: int = 1000) -> list[Frame]:
+    """What a camera gives until its end."""
+    camera.open()
+    found: list[Frame] = []
+    while len(found) < most and (frame := camera.read()) is not None:
+        found.append(frame)
+    camera.close()
+    return found
+
+
+def complaint(work: Callable[[], object], kind: type[LipwireError]) -> str:
+    """The one line with which something is refused."""
+    with pytest.raises(kind) as refused:
+        work()
+    line = str(refused.value)
+    assert line
+    assert "\n" not in line
+    return line
+
+
+@pytest.fixture
+def lipwire(tmp_path: Path) -> Lipwire:
+    """The command where no model has been fetched."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Lipwire(home)
+
+
+@pytest.fixture
+def ready(lipwire: Lipwire, fetched: Path) -> Lipwire:
+    """The command with the fetched models in place."""
+    folder = lipwire.home / "data/lipwire/models"
+    folder.mkdir(parents=True)
+    for model in models.FETCHED:
+        shutil.copy(fetched / model.name, folder)
+    return lipwire
+
+
+@pytest.fixture
+def nowhere() -> None:
+    """No fetched model where every user would find it."""
+    if models.SYSTEM_FOLDER.is_dir():
+        pytest.skip(f"models of the system lie in {models.SYSTEM_FOLDER}")
+
+
+@contextmanager
+def serving(look: Callable[[], Snapshot]) -> Iterator[str]:
+    """A page on a free port; gives its address."""
+    page = Page.at("127.0.0.1:0", look)
+    assert page
+    page.start()
+    try:
+        yield page.url
+    finally:
+        page.stop()
 
 
 @dataclass

@@ -60,15 +60,25 @@ class Subscriber:
         session = {"clean_start": False, "properties": lasting} if newer else {}
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
+        self._times_subscribed = 0
         self.received: list[Received] = []
         self.faults: list[str] = []
         self._client.on_connect = lambda client, *_: client.subscribe("lipwire/#", qos=1)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(0.05, 0.2)
         self._client.connect("127.0.0.1", port, **session)
         self._client.loop_start()
         assert self._subscribed.wait(10)
+
+    @property
+    def times_subscribed(self) -> int:
+        """How often it has begun to listen: once more after every time the broker was away."""
+        return self._times_subscribed
+
+    def _on_subscribe(self, *_: Any) -> None:
+        self._times_subscribed += 1
+        self._subscribed.set()
 
     def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
         with self._changed:

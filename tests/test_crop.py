@@ -121,6 +121,27 @@ def test_the_similarity_is_exact_where_one_exists() -> None:
     assert shift == pytest.approx(7)
 
 
+def test_points_that_are_no_faces_never_raise() -> None:
+    rng = np.random.default_rng(1)
+    image = np.zeros((480, 640), np.uint8)
+    given = 0
+    for _ in range(5000):
+        points = [complex(x, y) for x, y in rng.uniform((0, 0), (640, 480), (3, 2))]
+        cut = crop(image, Keypoints(points[0], points[1], 0j, points[2]), FACE)
+        assert cut is None or cut.shape == (64, 64)
+        given += cut is not None
+    assert given > 1000
+
+
+@pytest.mark.parametrize("size", [(4000, 3), (3, 4000), (40_000, 300)], ids=str)
+def test_a_picture_of_an_odd_shape_never_raises(size: tuple[int, int]) -> None:
+    width, height = size
+    image = np.zeros((height, width), np.uint8)
+    one, two = complex(width * 0.4, height * 0.4), complex(width * 0.6, height * 0.6)
+    cut = crop(image, Keypoints(one, two, one, complex(width * 0.5, height * 0.9)), FACE)
+    assert cut is None or cut.shape == (64, 64)
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_a_found_face_gives_a_full_crop(kind: CropKind, detector: BlazeFace) -> None:
     image = DemoCamera(640, 480, 15).draw(1.0)

@@ -130,6 +130,27 @@ def test_a_face_that_goes_ends_its_smile_with_the_last_sample() -> None:
     assert decide.finish() == []
 
 
+def test_a_time_without_samples_is_no_time_of_smiling() -> None:
+    decide = SmileDecider(RULES)
+    decided = [what for i in range(30) for what in decide(i / 15, 1.0)]
+    (ended,) = decide(600.0, 1.0)
+    assert isinstance(decided[0], Started)
+    assert isinstance(ended, Ended)
+    assert ended.at == pytest.approx(29 / 15)
+    assert decide.smile_s is None
+    again = [what for i in range(30) for what in decide(600 + i / 15, 1.0)]
+    assert [type(what) for what in again] == [Started]
+    assert again[0].onset == pytest.approx(600)
+
+
+def test_a_smile_that_goes_on_tells_how_long_and_how_high() -> None:
+    decide = SmileDecider(SmileRules(0.7, 0.4, 0.0, 0.4, 0.5))
+    for i in range(31):
+        decide(i / 10, 0.0 if i < 10 else 0.8 if i < 20 else 0.9)
+    assert decide.smile_s == pytest.approx(2.0, abs=0.1)
+    assert decide.peak == 0.9
+
+
 def test_smoothing_follows_a_ramp_the_same_at_every_rate() -> None:
     ends = []
     for fps in (5, 10, 50, 500):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,9 +31,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 @pytest.fixture
 def publisher(state: State, mosquitto: Mosquitto) -> Iterator[Publisher]:
-    publisher = Publisher(
-        parse_address(mosquitto.url), MqttSettings(), "test", state, now=lambda: AT
-    )
+    publisher = Publisher(parse_address(mosquitto.url), MqttSettings(), "test", state)
     yield publisher
     publisher.stop(0.2)
 
@@ -134,6 +133,43 @@ def test_an_event_that_the_broker_refuses_is_kept_and_the_refusal_is_shown(
     assert publisher.trouble == ""
 
 
+def test_refused_events_do_not_hold_up_those_behind_them(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    rights = mosquitto.folder / "rights"
+    rights.write_text("topic read #\ntopic write lipwire/+/event/face\n")
+    mosquitto.stop()
+    mosquitto.settings = f"allow_anonymous true\nacl_file {rights}"
+    mosquitto.start()
+    wait_until(lambda: subscriber.times_subscribed == 2)
+    state.record([*smiles(60), FaceArrived(face=1, at=AT)])
+    publisher.start()
+    subscriber.wait_for(lambda s: s.events)
+    assert [e["event_type"] for e in subscriber.events] == ["face_arrived"]
+    wait_until(lambda: state.ledger()["delivered"] == 1)
+    assert state.waiting_count == 60
+    assert "refused" in publisher.trouble
+
+
+def test_one_connection_without_an_answer_does_not_give_up_the_newer_protocol(
+    state: State,
+) -> None:
+    """Only in MQTT 5 can a broker say that it refuses a message."""
+    door = socket.create_server(("127.0.0.1", 0))
+    port = door.getsockname()[1]
+    publisher = Publisher(parse_address(f"mqtt://127.0.0.1:{port}"), MqttSettings(), "test", state)
+    publisher.start()
+    door.accept()[0].close()
+    wait_until(lambda: publisher.trouble == "it does not answer")
+    asked, _ = door.accept()
+    asked.settimeout(5)
+    connect = asked.recv(100)
+    asked.close()
+    door.close()
+    publisher.stop(0.1)
+    assert connect[connect.index(b"MQTT") + 4] == 5
+
+
 def test_a_broker_that_refuses_the_user_is_said_once_and_events_wait(
     state: State, publisher: Publisher, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -164,12 +200,16 @@ def test_the_will_says_offline_when_the_daemon_dies(
     )
 
 
-def test_an_event_sent_long_after_it_happened_is_late(
+def test_an_event_sent_long_after_it_was_stored_is_late(
     state: State, mosquitto: Mosquitto, subscriber: Subscriber
 ) -> None:
-    state.record(smiles(1))
+    (row,) = state.record(smiles(1))
     publisher = Publisher(
-        parse_address(mosquitto.url), MqttSettings(), "test", state, now=lambda: AT + 10.5
+        parse_address(mosquitto.url),
+        MqttSettings(),
+        "test",
+        state,
+        now=lambda: row.stored_at + 10.5,
     )
     publisher.start()
     subscriber.wait_for(lambda s: s.events)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from edge.errors import StateError
-from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
+from edge.events import Counts, Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted, utc
 from edge.settings import OutboxSettings
-from edge.state import State
+from edge.state import Open, State
 from edge.state_file import FILE
 
 AT = 1_700_000_000.0
@@ -135,21 +135,17 @@ def test_without_a_broker_events_count_and_do_not_wait(open_state: Opener) -> No
 def test_what_a_crash_left_open_is_ended_as_interrupted(open_state: Opener) -> None:
     state = open_state()
     state.record(visit(7)[:2])
-    state.note_seen([(7, AT + 30)])
+    # Meanwhile the clock was set: the time of day jumps, how long it lasted does not.
+    state.note_open([Open(7, AT + 9e6, dwell_s=30.0, smile_s=20.0, peak=0.9)])
     state = open_state()
     ended, left = (json.loads(row.payload) for row in state.close_interrupted())
-    assert (ended["event_type"], ended["duration_s"], ended["reason"]) == (
-        "smile_ended",
-        30.0,
-        "interrupted",
-    )
-    assert (left["event_type"], left["dwell_s"], left["reason"]) == (
-        "face_left",
-        30.0,
-        "interrupted",
-    )
+    assert (ended["event_type"], ended["reason"]) == ("smile_ended", "interrupted")
+    assert (ended["duration_s"], ended["peak"]) == (20.0, 0.9)
+    assert (left["event_type"], left["reason"]) == ("face_left", "interrupted")
+    assert left["dwell_s"] == 30.0
+    assert ended["at"] == left["at"] == utc(AT + 9e6)
     assert state.counts().faces_now == 0
-    assert state.counts().smile_seconds_total == 30.0
+    assert state.counts().smile_seconds_total == 20.0
     assert state.close_interrupted() == []
 
 
@@ -158,6 +154,48 @@ def test_a_second_daemon_on_the_same_folder_is_refused(open_state: Opener, tmp_p
     with pytest.raises(StateError, match="in use by another lipwire"):
         State(tmp_path)
     assert open_state().counts().seq == 0
+
+
+def test_a_failure_after_the_events_were_written_undoes_them(
+    open_state: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = open_state()
+
+    def fail() -> Counts:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "_read_counts", fail)
+        with pytest.raises(sqlite3.OperationalError):
+            state.record(visit(1))
+    state.record(visit(1))
+    assert (state.counts().visitors_total, state.waiting_count) == (1, 4)
+
+
+def test_a_file_that_was_emptied_beside_its_log_is_damaged(
+    open_state: Opener, tmp_path: Path
+) -> None:
+    open_state().record(visit(1))
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for name in (FILE, f"{FILE}-wal"):
+        (killed / name).write_bytes((tmp_path / name).read_bytes())
+    (killed / FILE).write_bytes(b"")
+    state = State(killed)
+    assert len(list(killed.glob(f"{FILE}.damaged-*"))) == 2
+    assert state.record(visit(2))[0].seq > 1_700_000_000
+    state.close()
+
+
+def test_numbers_are_not_used_again_when_the_daemon_died_while_setting_a_file_aside(
+    open_state: Opener, tmp_path: Path
+) -> None:
+    open_state().record(visit(1))
+    open_state().close()
+    (tmp_path / FILE).rename(tmp_path / f"{FILE}.damaged-20260101T000000")
+    state = open_state()
+    assert state.record(visit(state.next_face))[0].seq > 1_700_000_000
+    assert state.next_face > 1_700_000_000
 
 
 @pytest.mark.parametrize("damage", ["head", "middle", "no database"])

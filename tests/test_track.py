@@ -79,7 +79,7 @@ def test_a_new_face_far_away_gets_a_new_number_that_was_never_used() -> None:
     track = Tracker(arrive_s=0.5, leave_s=1.0, faces_max=4, first_id=41)
     assert ids(track([seen(100)], 0)) == [41]
     assert ids(track([seen(400)], 0.1)) == [41, 42]
-    assert ids(track([seen(400)], 5)) == [43]
+    assert ids(track([seen(400)], 6)) == [43]
 
 
 def test_of_too_many_faces_the_largest_are_followed() -> None:
@@ -99,7 +99,28 @@ def test_a_long_pause_between_frames_ends_all_visits() -> None:
 def test_between_detections_faces_stay_where_they_were() -> None:
     track = tracker()
     track([seen(100)], 0)
-    tracks = track.coast(0.1)
+    tracks = track.coast()
     assert ids(tracks) == [1]
     assert tracks.faces[0].here
-    assert track.coast(2).faces == []
+    assert (tracks.arrived, tracks.left) == ([], [])
+
+
+@pytest.mark.parametrize("fps", [5, 15, 50])
+def test_a_face_that_crosses_the_picture_is_one_whatever_the_frame_rate(fps: int) -> None:
+    track = tracker()
+    speed = 4 * 80  # four face widths a second
+    for i in range(2 * fps):
+        assert ids(track([seen(50 + speed * i / fps)], i / fps)) == [1]
+
+
+def test_a_stall_of_the_daemon_makes_no_second_visitor() -> None:
+    track = tracker()
+    moments = [i / 15 for i in range(30)] + [1.9 + 3 + i / 15 for i in range(30)]
+    results = [track([seen(100)], at) for at in moments]
+    assert sum(len(tracks.arrived) for tracks in results) == 1
+    assert [face for tracks in results for face in tracks.left] == []
+
+
+def test_a_leaving_time_below_the_time_between_frames_loses_no_face() -> None:
+    track = Tracker(arrive_s=0.5, leave_s=0.1, faces_max=4)
+    assert {tuple(ids(track([seen(100)], i / 5))) for i in range(20)} == {(1,)}

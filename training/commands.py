@@ -10,7 +10,7 @@ from typing import Any
 from edge import models
 from edge.description import Source
 from edge.detect import BlazeFace
-from edge.errors import MissingExtraError, SourceError
+from edge.errors import SourceError
 from training.datasets import DATASETS
 from training.evaluate import evaluate as evaluate_model
 from training.evaluate import evaluate_run
@@ -35,10 +35,8 @@ def train(options: argparse.Namespace) -> None:
             raise SourceError(f"{path}: its name must be a data set's: {', '.join(DATASETS)}")
         crops = Crops.read(path)
         parts.append((Source(path.stem, DATASETS[path.stem].licence, len(crops.images)), crops))
-    try:
-        from training import smile
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("lipwire train", "training") from error
+    from training import smile
+
     recipe = smile.Recipe()
     if options.epochs:
         recipe = replace(recipe, epochs=options.epochs)

@@ -11,11 +11,11 @@ import numpy as np
 
 from edge.crop import crop
 from edge.detect import BlazeFace
-from edge.errors import SettingsError
-from edge.progress import Progress
+from edge.errors import SettingsError, SourceError
+from edge.progress import progress
 from edge.read import SmileReader
 from training.datasets import DATASETS, Picture, load
-from training.figures import auc, balanced_accuracy, calibration_error, interval
+from training.figures import Flags, auc, balanced_accuracy, calibration_error, interval
 from training.prepare import largest
 
 THRESHOLD = 0.5  # of the calibrated probability; not chosen on what is reported
@@ -46,10 +46,9 @@ def evaluate_run(name: str, root: Path, run: Path, detector: BlazeFace) -> dict[
         raise SettingsError(f"{name} has no folds: use --model FILE")
     readers = {fold: SmileReader(run / f"fold{fold}.tflite") for fold in folds}
     answers = _answers(pictures, name, [readers[p.fold] for p in pictures], detector)
-    per_fold = [
-        round(_report(name, "", [a for a in answers if a.picture.fold == fold])["accuracy"], 4)  # type: ignore[call-overload]
-        for fold in folds
-    ]
+    right = _right(answers)
+    fold_of = np.array([picture.fold for picture in pictures])
+    per_fold = [round(float(right[fold_of == fold].mean()), 4) for fold in folds]
     report = _report(name, str(run), answers)
     mean = round(float(np.mean(per_fold)), 4)
     return {**report, "accuracy": mean, "per_fold": per_fold, "trained_on": False}
@@ -60,14 +59,23 @@ def _answers(
 ) -> list[Answer]:
     show = DATASETS[name].show
     answers = []
-    for picture, reader in Progress(list(zip(pictures, readers, strict=True)), f"evaluate {name}"):
-        image = picture.load()
-        faces = [] if image is None else detector(show(image))
+    for picture, reader in progress(list(zip(pictures, readers, strict=True)), f"evaluate {name}"):
         face = None
-        if faces and image is not None:
-            face = crop(show(image), largest(faces).keypoints, reader.crop_kind)
+        if (image := picture.load()) is not None:
+            shown = show(image)
+            if faces := detector(shown):
+                face = crop(shown, largest(faces).keypoints, reader.crop_kind)
         answers.append(Answer(picture, math.nan if face is None else reader(face)))
+    if all(math.isnan(answer.probability) for answer in answers):
+        raise SourceError(f"{name}: no face found in any of {len(answers)} pictures")
     return answers
+
+
+def _right(answers: Sequence[Answer]) -> Flags:
+    """Which answers are right; none is not."""
+    return np.array([(a.probability >= THRESHOLD) == a.picture.smile for a in answers]) & ~np.isnan(
+        [a.probability for a in answers]
+    )
 
 
 def _report(name: str, model: str, answers: Sequence[Answer]) -> dict[str, object]:
@@ -75,8 +83,8 @@ def _report(name: str, model: str, answers: Sequence[Answer]) -> dict[str, objec
     truth = np.array([a.picture.smile for a in answers])
     scores = np.array([a.probability for a in answers])
     found = ~np.isnan(scores)
-    told = np.where(found, scores >= THRESHOLD, ~truth)
-    right = told == truth
+    right = _right(answers)
+    told = np.where(right, truth, ~truth)
     return {
         "task": "smile",
         "dataset": name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from edge.crop import FACE, crop
 from edge.detect import BlazeFace, Detection
+from edge.errors import SourceError
 from edge.frame import Image
-from edge.progress import Progress
+from edge.progress import progress
 from training.datasets import DATASETS, Picture, load
 
 MARGIN = 1.5  # crops are kept this much wider, so that augmentation may turn and shift them
@@ -38,8 +40,12 @@ class Crops:
 
     @classmethod
     def read(cls, path: Path) -> Crops:
-        with np.load(path) as data:
-            return cls(data["images"], data["smiles"], data["folds"], data["files"])
+        """Read what `save` wrote."""
+        try:
+            with np.load(path) as data:
+                return cls(data["images"], data["smiles"], data["folds"], data["files"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise SourceError(f"{path}: not crops of lipwire prepare: {error}") from None
 
 
 def prepare(name: str, root: Path, out: Path, detector: BlazeFace) -> Counter[str]:
@@ -47,7 +53,8 @@ def prepare(name: str, root: Path, out: Path, detector: BlazeFace) -> Counter[st
     images, kept = [], []
     tally: Counter[str] = Counter()
     pictures = load(name, root)
-    for picture in Progress(pictures, f"prepare {name}"):
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for picture in progress(pictures, f"prepare {name}"):
         image = picture.load()
         if image is None:
             tally["not a picture"] += 1
@@ -59,6 +66,8 @@ def prepare(name: str, root: Path, out: Path, detector: BlazeFace) -> Counter[st
         tally["kept"] += 1
         images.append(face)
         kept.append(picture)
+    if not images:
+        raise SourceError(f"{root}: no face found in any of {len(pictures)} pictures")
     _crops(images, kept).save(out)
     return tally
 

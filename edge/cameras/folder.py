@@ -10,7 +10,7 @@ import cv2
 
 from edge.cameras import PICTURE_ENDINGS
 from edge.errors import SourceError
-from edge.frame import Frame
+from edge.frame import Frame, Image
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class FolderCamera:
                 self._next = 0
             path = self._paths[self._next]
             self._next += 1
-            image = cv2.imread(str(path))
+            image = _read(path)
             if image is not None:
                 break
             if path not in self._unreadable:
@@ -61,3 +61,11 @@ class FolderCamera:
 
     def close(self) -> None:
         pass
+
+
+def _read(path: Path) -> Image | None:
+    try:
+        image: Image | None = cv2.imread(str(path))
+    except cv2.error:  # says that it is larger than any picture may be
+        return None
+    return image

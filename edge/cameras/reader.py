@@ -7,10 +7,12 @@ import threading
 import time
 
 from edge.cameras import Camera, CameraGone
+from edge.errors import LipwireError
 from edge.frame import Frame
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+STEADY_S = 5.0  # a camera that worked this long is tried again after the first pause
 
 
 class CameraReader:
@@ -65,27 +67,41 @@ class CameraReader:
     def _read_until_end(self) -> None:
         pause = FIRST_PAUSE_S
         while not self._stopping:
+            opened_at = time.monotonic()
             try:
                 self._camera.open()
-                pace = None if self._camera.live or self._lossless else Pace()
-                while not self._stopping:
-                    frame = self._camera.read()
-                    if frame is None:
-                        self._end()
-                        return
-                    if self.missing:
-                        log.info("camera is back")
-                    self.missing, pause = False, FIRST_PAUSE_S
-                    if pace:
-                        self._rest(pace.rest(frame.captured_at))
-                    self._hand_over(frame)
-            except CameraGone as error:
+                self._read_on()
+                return
+            except LipwireError:
+                raise
+            except Exception as error:
+                if not self._camera.live:
+                    raise
+                if not isinstance(error, CameraGone):
+                    log.exception("the camera failed")
                 self._camera.close()
                 self.missing = True
                 self.reopened += 1
+                if time.monotonic() - opened_at > STEADY_S:
+                    pause = FIRST_PAUSE_S
                 log.warning("%s; trying again in %g s", error, pause)
                 self._rest(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _read_on(self) -> None:
+        """Hand over frames until the file ends."""
+        pace = None if self._camera.live or self._lossless else Pace()
+        while not self._stopping:
+            frame = self._camera.read()
+            if frame is None:
+                self._end()
+                return
+            if self.missing:
+                log.info("camera is back")
+            self.missing = False
+            if pace:
+                self._rest(pace.rest(frame.captured_at))
+            self._hand_over(frame)
 
     def _hand_over(self, frame: Frame) -> None:
         with self._changed:

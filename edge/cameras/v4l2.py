@@ -8,7 +8,9 @@ import cv2
 
 from edge.cameras import CameraGone
 from edge.cameras.opencv import open_capture
-from edge.frame import Frame
+from edge.frame import Frame, Image
+
+TRIES = 3  # reads in a row that may fail
 
 
 class V4L2Camera:
@@ -37,8 +39,8 @@ class V4L2Camera:
         self._capture = capture
 
     def read(self) -> Frame | None:
-        got, image = self._capture.read() if self._capture else (False, None)
-        if not got or self._capture is None or image is None:
+        image = self._read_image()
+        if self._capture is None or image is None:
             raise CameraGone(f"{self._device}: gives no more frames")
         now = time.monotonic()
         # The driver's own time of the exposure, on the same clock; some drivers give none.
@@ -47,6 +49,14 @@ class V4L2Camera:
         frame = Frame(image, captured_at, time.time() - (now - captured_at), self._index)
         self._index += 1
         return frame
+
+    def _read_image(self) -> Image | None:
+        """The next picture; a damaged one now and then is no reason to give up."""
+        for _ in range(TRIES):
+            got, image = self._capture.read() if self._capture else (False, None)
+            if got:
+                return image
+        return None
 
     def close(self) -> None:
         if self._capture:

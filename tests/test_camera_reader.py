@@ -1,0 +1,158 @@
+"""The camera's own thread: which frames it hands over, and how it waits for a lost camera."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from edge.cameras import CameraGone, reader
+from edge.cameras.reader import CameraReader, Pace
+from edge.errors import SourceError
+from edge.frame import Frame
+from tests.fakes import ScriptedCamera, picture
+
+PATIENCE_S = 5.0  # for another thread; nothing here takes nearly as long
+
+Started = Callable[[ScriptedCamera, bool], CameraReader]
+
+
+@pytest.fixture
+def started() -> Iterator[Started]:
+    """Starts readers, which stop with the test."""
+    readers: list[CameraReader] = []
+
+    def start(camera: ScriptedCamera, lossless: bool) -> CameraReader:
+        readers.append(CameraReader(camera, lossless))
+        readers[-1].start()
+        return readers[-1]
+
+    yield start
+    for each in readers:
+        each.stop()
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(reader, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(reader, "LONGEST_PAUSE_S", 0.04)
+    caplog.set_level(logging.INFO)
+
+
+def shots(count: int, step_s: float = 0.0) -> list[Frame]:
+    return [Frame(picture(), i * step_s, i * step_s, i) for i in range(count)]
+
+
+def taken(camera: CameraReader) -> list[int]:
+    """The numbers of all frames until the end."""
+    found = []
+    while (frame := camera.take(PATIENCE_S)) is not None:
+        found.append(frame.index)
+    assert camera.ended
+    return found
+
+
+def pauses(caplog: pytest.LogCaptureFixture) -> list[str]:
+    lines = [record.getMessage() for record in caplog.records]
+    return [line.rpartition("again in ")[2] for line in lines if "again in" in line]
+
+
+def test_the_newest_frame_is_handed_over_and_the_others_are_counted(started: Started) -> None:
+    camera = ScriptedCamera(shots(10))
+    read = started(camera, False)
+    assert camera.at_end.wait(PATIENCE_S)
+    assert taken(read) == [9]
+    assert read.dropped == 9
+
+
+def test_without_loss_every_frame_is_handed_over(started: Started) -> None:
+    read = started(ScriptedCamera(shots(10), live=False), True)
+    assert taken(read) == list(range(10))
+    assert read.dropped == 0
+
+
+def test_a_source_without_frames_ends_at_once(started: Started) -> None:
+    assert taken(started(ScriptedCamera([]), False)) == []
+
+
+def test_no_frame_in_time_is_no_end() -> None:
+    read = CameraReader(ScriptedCamera(shots(1)), lossless=False)
+    assert read.take(0.0) is None
+    assert not read.ended
+
+
+def test_a_file_is_shown_at_its_own_pace(started: Started) -> None:
+    began = time.monotonic()
+    read = started(ScriptedCamera(shots(4, step_s=0.03), live=False), False)
+    assert taken(read)[-1] == 3
+    assert time.monotonic() - began >= 0.09
+
+
+def test_the_pace_counts_from_the_first_frame() -> None:
+    pace = Pace()
+    assert pace.rest(100.0) == pytest.approx(0, abs=0.05)
+    assert pace.rest(160.0) == pytest.approx(60, abs=0.5)
+    assert pace.rest(99.0) < 0
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_a_camera_that_is_not_there_is_waited_for_with_growing_pauses(
+    started: Started, caplog: pytest.LogCaptureFixture
+) -> None:
+    read = started(ScriptedCamera(shots(1), absent=5), False)
+    frame = read.take(PATIENCE_S)
+    assert frame is not None
+    assert pauses(caplog) == ["0.01 s", "0.02 s", "0.04 s", "0.04 s", "0.04 s"]
+    assert read.reopened == 5
+    assert not read.missing
+    assert "camera is back" in caplog.text
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_a_camera_that_goes_away_comes_back_and_its_next_pause_is_short_again(
+    started: Started, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two, three = shots(3)
+    gone = [CameraGone("pulled out") for _ in range(4)]
+    read = started(ScriptedCamera([one, *gone[:3], two, gone[3], three]), True)
+    assert taken(read) == [0, 1, 2]
+    assert pauses(caplog) == ["0.01 s", "0.02 s", "0.04 s", "0.01 s"]
+    assert read.reopened == 4
+
+
+def test_a_camera_that_is_waited_for_is_called_missing_and_can_be_stopped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    read = CameraReader(ScriptedCamera([], absent=10**6), lossless=False)
+    began = time.monotonic()
+    read.start()
+    while not read.missing and time.monotonic() < began + PATIENCE_S:
+        assert read.take(0.01) is None
+    assert read.missing
+    began = time.monotonic()
+    read.stop()
+    assert time.monotonic() - began < reader.FIRST_PAUSE_S
+    assert pauses(caplog) == ["1 s"]
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+@pytest.mark.parametrize("kind", [SourceError, RuntimeError])
+def test_what_makes_the_source_fail_reaches_the_taker_after_the_last_frame(
+    started: Started, kind: type[Exception], lossless: bool
+) -> None:
+    (one,) = shots(1)
+    read = started(ScriptedCamera([one, kind("film.mp4: damaged")]), lossless)
+    assert read.take(PATIENCE_S) == one
+    with pytest.raises(kind, match="damaged"):
+        read.take(PATIENCE_S)
+
+
+def test_a_reader_that_stops_closes_its_camera() -> None:
+    camera = ScriptedCamera(shots(5))
+    read = CameraReader(camera, lossless=True)  # waits for a taker that never comes
+    read.start()
+    assert read.take(PATIENCE_S) is not None
+    read.stop()
+    assert not camera.is_open
