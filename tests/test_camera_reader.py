@@ -111,14 +111,23 @@ def test_a_camera_that_is_not_there_is_waited_for_with_growing_pauses(
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_a_camera_that_goes_away_comes_back_and_its_next_pause_is_short_again(
-    started: Started, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("steady_s", "expected"),
+    [(0.0, ["0.01 s"] * 4), (60.0, ["0.01 s", "0.02 s", "0.04 s", "0.04 s"])],
+)
+def test_a_camera_that_comes_back_has_its_next_pause_short_only_if_it_worked_for_a_while(
+    started: Started,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    steady_s: float,
+    expected: list[str],
 ) -> None:
+    monkeypatch.setattr(reader, "STEADY_S", steady_s)
     one, two, three = shots(3)
     gone = [CameraGone("pulled out") for _ in range(4)]
     read = started(ScriptedCamera([one, *gone[:3], two, gone[3], three]), True)
     assert taken(read) == [0, 1, 2]
-    assert pauses(caplog) == ["0.01 s", "0.02 s", "0.04 s", "0.01 s"]
+    assert pauses(caplog) == expected
     assert read.reopened == 4
 
 
@@ -138,15 +147,24 @@ def test_a_camera_that_is_waited_for_is_called_missing_and_can_be_stopped(
 
 
 @pytest.mark.parametrize("lossless", [False, True])
-@pytest.mark.parametrize("kind", [SourceError, RuntimeError])
+@pytest.mark.parametrize("kind", [SourceError, RuntimeError], ids=["useless", "unforeseen"])
 def test_what_makes_the_source_fail_reaches_the_taker_after_the_last_frame(
     started: Started, kind: type[Exception], lossless: bool
 ) -> None:
     (one,) = shots(1)
-    read = started(ScriptedCamera([one, kind("film.mp4: damaged")]), lossless)
+    read = started(ScriptedCamera([one, kind("film.mp4: damaged")], live=False), lossless)
     assert read.take(PATIENCE_S) == one
     with pytest.raises(kind, match="damaged"):
         read.take(PATIENCE_S)
+
+
+def test_a_live_camera_that_fails_in_an_unforeseen_way_is_opened_again(
+    started: Started, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = shots(2)
+    read = started(ScriptedCamera([one, RuntimeError("driver bug"), two]), True)
+    assert taken(read) == [0, 1]
+    assert "driver bug; trying again" in caplog.text
 
 
 def test_a_reader_that_stops_closes_its_camera() -> None:

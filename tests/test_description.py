@@ -57,7 +57,9 @@ def test_a_shipped_model_says_what_it_is_made_from_and_how_good_it_is(path: Path
 
 
 def test_a_description_comes_back_as_it_was_embedded(smile_model: Path) -> None:
-    wanted = replace(description.read(smile_model), notes="Mündchen: ä, 微笑", created="2026-01-02")
+    wanted = replace(
+        description.read(smile_model), labels=("Mündchen: ä", "微笑"), created="2026-01-02"
+    )
     description.embed(smile_model, wanted)
     assert description.read(smile_model) == wanted
 
@@ -76,7 +78,7 @@ def test_embedding_twice_leaves_one_entry_and_a_model_that_runs(smile_model: Pat
     said = description.read(smile_model)
     description.embed(smile_model, said)
     once = smile_model.read_bytes()
-    description.embed(smile_model, replace(said, notes="changed " * 500))
+    description.embed(smile_model, replace(said, created="changed " * 500))
     description.embed(smile_model, said)
     with zipfile.ZipFile(smile_model) as archive:
         assert archive.namelist() == [description.ENTRY]
@@ -144,7 +146,7 @@ def test_a_description_of_a_later_format_is_refused(smile_model: Path) -> None:
     assert refused(smile_model) == f"{smile_model}: description format 2, this version reads 1"
 
 
-@pytest.mark.parametrize("key", [key for key in asdict(description.read(SMILE)) if key != "notes"])
+@pytest.mark.parametrize("key", list(asdict(description.read(SMILE))))
 def test_a_description_that_lacks_a_part_is_refused(smile_model: Path, key: str) -> None:
     rewrite(smile_model, lambda data: data.pop(key))
     assert refused(smile_model).startswith(f"{smile_model}: ")

@@ -99,7 +99,16 @@ def test_a_model_with_a_flipped_bit_is_refused(
 ) -> None:
     spoiled = spoil(Path(shutil.copy(fetched / models.SHORT_RANGE, places[2])))
     said = complaint(lambda: models.find(models.SHORT_RANGE), ModelError)
-    assert said == f"{spoiled}: damaged; get it anew: lipwire models fetch"
+    again = f"lipwire models fetch --models {spoiled.parent}"
+    assert said == f"{spoiled}: damaged; get it anew: {again}"
+
+
+def test_a_damaged_model_does_not_hide_a_good_one_elsewhere(
+    fetched: Path, places: tuple[Path, Path, Path]
+) -> None:
+    spoil(Path(shutil.copy(fetched / models.SHORT_RANGE, places[1])))
+    shutil.copy(fetched / models.SHORT_RANGE, places[2])
+    assert models.find(models.SHORT_RANGE) == places[2] / models.SHORT_RANGE
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import pytest
 
 from edge.assemble import assemble
 from edge.cameras.demo import LOOP_S, SMILES_PER_LOOP, DemoCamera, smile_times
+from edge.errors import SettingsError
 from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
 from edge.frame import Frame
 from edge.profiles import Profile
-from edge.settings import Settings
+from edge.settings import Settings, SmileSettings
 
 pytestmark = pytest.mark.usefixtures("face_model")
 PROFILE = Profile(width=640, height=480)
@@ -49,6 +50,12 @@ def test_one_loop_of_the_demo_counts_the_smiles_of_its_script(
         assert one.at - start == pytest.approx(begin, abs=0.5)
         assert two.at - start == pytest.approx(end, abs=0.5)
         assert two.duration_s == pytest.approx(two.at - one.at, abs=1e-3)
+
+
+@pytest.mark.parametrize("rules", [{"on": 0.5, "off": 0.5}, {"on": 0.5, "off": 0.7}, {"on": 0.1}])
+def test_a_smile_that_would_end_as_it_begins_is_refused(rules: dict[str, float]) -> None:
+    with pytest.raises(SettingsError, match="must be above off"):
+        assemble(Settings(smile=SmileSettings(**rules)), PROFILE, None)
 
 
 def test_when_the_face_goes_its_smile_ends_before_it_leaves() -> None:

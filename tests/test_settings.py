@@ -162,16 +162,3 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
 def test_an_option_is_held_to_the_same_ranges() -> None:
     line = complaint(None, {"camera": {"pace": "fast"}})
     assert line == "command line: [camera] pace: must be one of realtime, max, not 'fast'"
-
-
-@pytest.mark.parametrize("off", [0.5, 0.7, 1.0])
-def test_a_smile_that_would_end_as_it_begins_is_refused(tmp_path: Path, off: float) -> None:
-    assert "[smile] off must be below on" in complaint(
-        written(tmp_path, f"[smile]\non = 0.5\noff = {off}\n")
-    )
-
-
-def test_what_the_file_allows_and_an_option_spoils_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, "[smile]\non = 0.6\noff = 0.5\n")
-    assert load(path, {}).smile.off == 0.5
-    assert "[smile] off must be below on" in complaint(path, {"smile": {"on": 0.4}})
