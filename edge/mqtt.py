@@ -163,7 +163,7 @@ class Publisher:
         def in_time() -> bool:
             return self.connected and time.monotonic() < self._stop_by
 
-        self._serve(lambda: in_time() and self._state.waiting_count > 0)
+        self._serve(lambda: in_time() and self._state.waiting_count > 0 and not self._refused)
         self._serve(lambda: in_time() and (self._slot is not None or self._room <= 0))
         if self.connected:
             self._counts_due = 0.0
@@ -210,10 +210,11 @@ class Publisher:
             self._note_refusal(reason)
             if is_slot:
                 self._counts_sent, self._counts_due = None, self._retry_at
-        elif seq is not None:
+            return
+        if seq is not None:
             self._accepted.append(seq)
-            if not self._refused:
-                self._pause, self.trouble = FIRST_PAUSE_S, ""
+        if not self._refused:
+            self._pause, self.trouble = FIRST_PAUSE_S, ""
 
     def _note_refusal(self, reason: ReasonCode) -> None:
         """Try refused events again later; what comes after them need not wait."""
