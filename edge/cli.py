@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
+import importlib
 import json
 import logging
 import os
@@ -13,10 +15,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from edge import __version__
-from edge.errors import LipwireError, MissingExtraError, SettingsError
+from edge.errors import LipwireError, SettingsError
 
 LOG_LINE = "%(asctime)s %(message)s"
-TRAINING_MODULES = ("training", "tensorflow", "keras")  # missing: the extra is not installed
+# The workstation's commands: each such module has `add`, and the device does without it.
+ELSEWHERE = ("training.commands",)
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,18 +69,23 @@ def _parser() -> Parser:
     _add_profiles(commands)
     _add_models(commands)
     _add_bench(commands)
-    _add_training(commands)
+    for name in ELSEWHERE:
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(name).add(commands)
     return parser
 
 
-def _command(commands: Any, name: str, about: str, run: Any) -> argparse.ArgumentParser:
+def add_command(commands: Any, name: str, about: str, run: Any) -> argparse.ArgumentParser:
+    """Add a command, or an action of one, that `run` carries out."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
     parser.set_defaults(run=run)
     return parser
 
 
 def _add_run(commands: Any) -> None:
-    add = _command(commands, "run", "Watch a camera and publish what is seen.", _run).add_argument
+    add = add_command(
+        commands, "run", "Watch a camera and publish what is seen.", _run
+    ).add_argument
     add("--source", help="demo, 0 or /dev/video0, a video file, a picture folder")
     add("--config", type=Path, metavar="FILE", help="settings in TOML")
     add("--profile", help="a name (see: lipwire profiles list) or a .toml file")
@@ -130,10 +138,10 @@ def _profile(options: argparse.Namespace) -> Any:
 
 
 def _add_profiles(commands: Any) -> None:
-    parser = _command(commands, "profiles", "Show the hardware profiles.", None)
+    parser = add_command(commands, "profiles", "Show the hardware profiles.", None)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    _command(actions, "list", "List the profiles; a star marks this board's.", _list_profiles)
-    show = _command(actions, "show", "Print one profile as TOML.", _show_profile)
+    add_command(actions, "list", "List the profiles; a star marks this board's.", _list_profiles)
+    show = add_command(actions, "show", "Print one profile as TOML.", _show_profile)
     show.add_argument("name", nargs="?", help="default: this board's")
 
 
@@ -160,13 +168,15 @@ def _show_profile(options: argparse.Namespace) -> None:
 
 
 def _add_models(commands: Any) -> None:
-    parser = _command(commands, "models", "Fetch, list and inspect model files.", None)
+    parser = add_command(commands, "models", "Fetch, list and inspect model files.", None)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    fetch = _command(actions, "fetch", "Get MediaPipe's face models (Apache-2.0).", _fetch_models)
+    fetch = add_command(
+        actions, "fetch", "Get MediaPipe's face models (Apache-2.0).", _fetch_models
+    )
     fetch.add_argument("--models", type=Path, metavar="DIR", help="where to keep them")
-    listing = _command(actions, "list", "List all models and where they are.", _list_models)
+    listing = add_command(actions, "list", "List all models and where they are.", _list_models)
     listing.add_argument("--models", type=Path, metavar="DIR", help="where to look first")
-    inspect = _command(actions, "inspect", "Print what a model says of itself.", _inspect_model)
+    inspect = add_command(actions, "inspect", "Print what a model says of itself.", _inspect_model)
     inspect.add_argument("file", type=Path)
 
 
@@ -198,7 +208,7 @@ def _inspect_model(options: argparse.Namespace) -> None:
 
 
 def _add_bench(commands: Any) -> None:
-    parser = _command(commands, "bench", "Measure what this machine can do.", _bench)
+    parser = add_command(commands, "bench", "Measure what this machine can do.", _bench)
     add = parser.add_argument
     add("what", choices=["pipeline"])
     add("--source", default="demo", help="demo, a video file or a picture folder")
@@ -212,61 +222,13 @@ def _bench(options: argparse.Namespace) -> None:
     from edge.bench import bench_pipeline, table
 
     figures = bench_pipeline(options.source, options.seconds, _profile(options), options.models)
-    _write_json(figures, options.json)
+    write_json(figures, options.json)
     if options.json != "-":
         print(table(figures))
 
 
-def _add_training(commands: Any) -> None:
-    names = ["genki4k", "smiles", "fer2013"]
-    prepare = _command(commands, "prepare", "Cut a data set's faces into crops.", _training)
-    prepare.set_defaults(step="prepare")
-    prepare.add_argument("task", choices=["smile"])
-    prepare.add_argument("--dataset", choices=names, required=True)
-    prepare.add_argument("--root", type=Path, required=True, help="the folder of its layout")
-    prepare.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
-    prepare.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
-    train = _command(commands, "train", "Train a model on prepared crops.", _training)
-    train.set_defaults(step="train")
-    train.add_argument("task", choices=["smile"])
-    train.add_argument("crops", type=Path, nargs="+", metavar="NAME.npz", help="named by data set")
-    train.add_argument("--out", type=Path, required=True, metavar="RUN")
-    train.add_argument("--epochs", type=int, help="default: the recipe's")
-    evaluate = _command(commands, "evaluate", "Score a model on a data set.", _training)
-    evaluate.set_defaults(step="evaluate")
-    evaluate.add_argument("task", choices=["smile"])
-    evaluate.add_argument("--dataset", choices=names, required=True)
-    evaluate.add_argument("--root", type=Path, required=True, help="the folder of its layout")
-    which = evaluate.add_mutually_exclusive_group()
-    which.add_argument("--model", type=Path, metavar="FILE", help="default: the shipped one")
-    which.add_argument(
-        "--run",
-        dest="run_folder",
-        type=Path,
-        metavar="RUN",
-        help="each fold's file on its own fold",
-    )
-    evaluate.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
-    evaluate.add_argument("--json", metavar="FILE", help="figures to a file, or - for stdout")
-
-
-def _training(options: argparse.Namespace) -> None:
-    try:
-        from training import commands
-
-        figures = getattr(commands, options.step)(options)
-    except ModuleNotFoundError as error:
-        if error.name not in TRAINING_MODULES:
-            raise
-        raise MissingExtraError(f"lipwire {options.step}", "training") from error
-    if options.step == "evaluate":
-        _write_json(figures, options.json)
-        if options.json != "-":
-            for name, value in figures.items():
-                print(f"{name:<20} {value}")
-
-
-def _write_json(figures: dict[str, Any], where: str | None) -> None:
+def write_json(figures: dict[str, Any], where: str | None) -> None:
+    """Write a command's figures to a file, to stdout for `-`, or nowhere."""
     text = json.dumps(figures, indent=1, ensure_ascii=False)
     if where == "-":
         print(text)

@@ -1,56 +1,99 @@
-"""The commands `prepare`, `train` and `evaluate`; TensorFlow is loaded only to train."""
+"""The commands `prepare`, `train` and `evaluate`; what they need is loaded when they run."""
 
 from __future__ import annotations
 
 import argparse
-import logging
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from edge import models
-from edge.description import Source
-from edge.detect import BlazeFace
-from edge.errors import SourceError
-from training.datasets import DATASETS
-from training.evaluate import evaluate as evaluate_model
-from training.evaluate import evaluate_run
-from training.prepare import Crops
-from training.prepare import prepare as prepare_crops
+from edge.cli import add_command, write_json
+from edge.errors import MissingExtraError, SourceError
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from edge.detect import BlazeFace
+
+TASKS = ("smile",)
 
 
-def prepare(options: argparse.Namespace) -> None:
+def add(commands: Any) -> None:
+    """Add the commands to the parser of `lipwire`."""
+    prepare = add_command(commands, "prepare", "Cut a data set's faces into crops.", _prepare)
+    prepare.add_argument("task", choices=TASKS)
+    _add_dataset(prepare)
+    prepare.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+    train = add_command(commands, "train", "Train a model on prepared crops.", _train)
+    train.add_argument("task", choices=TASKS)
+    train.add_argument("crops", type=Path, nargs="+", metavar="NAME.npz", help="named by data set")
+    train.add_argument("--out", type=Path, required=True, metavar="RUN")
+    train.add_argument("--epochs", type=int, help="default: the recipe's")
+    evaluate = add_command(commands, "evaluate", "Score a model on a data set.", _evaluate)
+    evaluate.add_argument("task", choices=TASKS)
+    _add_dataset(evaluate)
+    which = evaluate.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE", help="default: the shipped one")
+    which.add_argument(
+        "--run", dest="folds", type=Path, metavar="RUN", help="each fold's file on its own fold"
+    )
+    evaluate.add_argument("--json", metavar="FILE", help="figures to a file, or - for stdout")
+
+
+def _add_dataset(parser: argparse.ArgumentParser) -> None:
+    names = ("genki4k", "smiles", "fer2013")
+    parser.add_argument("--dataset", choices=names, required=True)
+    parser.add_argument("--root", type=Path, required=True, help="the folder of its layout")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
+
+
+def _prepare(options: argparse.Namespace) -> None:
     """Crop a data set's faces and say what was left out."""
-    tally = prepare_crops(options.dataset, options.root, options.out, _detector(options))
+    from training.prepare import prepare
+
+    tally = prepare(options.dataset, options.root, options.out, _detector(options))
     for what, count in tally.most_common():
         print(f"{count:>7} {what}")
 
 
-def train(options: argparse.Namespace) -> None:
+def _train(options: argparse.Namespace) -> None:
     """Train on prepared crops; each file is named by the data set it came from."""
+    from edge.description import Source
+    from training.datasets import DATASETS
+    from training.prepare import Crops
+
+    try:
+        from training import smile
+    except ModuleNotFoundError as error:
+        if error.name not in ("keras", "tensorflow"):
+            raise
+        raise MissingExtraError("lipwire train", "training") from error
     parts = []
     for path in options.crops:
         if path.stem not in DATASETS:
             raise SourceError(f"{path}: its name must be a data set's: {', '.join(DATASETS)}")
         crops = Crops.read(path)
         parts.append((Source(path.stem, DATASETS[path.stem].licence, len(crops.images)), crops))
-    from training import smile
-
     recipe = smile.Recipe()
-    if options.epochs:
-        recipe = replace(recipe, epochs=options.epochs)
-    smile.train(parts, options.out, recipe)
+    smile.train(parts, options.out, replace(recipe, epochs=options.epochs or recipe.epochs))
 
 
-def evaluate(options: argparse.Namespace) -> dict[str, Any]:
+def _evaluate(options: argparse.Namespace) -> None:
     """Score a file, or a run's folds, through the whole way."""
-    detector = _detector(options)
-    if options.run_folder:
-        return evaluate_run(options.dataset, options.root, options.run_folder, detector)
-    model = options.model or models.shipped("smile")
-    return evaluate_model(options.dataset, options.root, model, detector)
+    from edge import models
+    from training.evaluate import evaluate, evaluate_run
+
+    if options.folds:
+        figures = evaluate_run(options.dataset, options.root, options.folds, _detector(options))
+    else:
+        model = options.model or models.shipped("smile")
+        figures = evaluate(options.dataset, options.root, model, _detector(options))
+    write_json(figures, options.json)
+    if options.json != "-":
+        for name, value in figures.items():
+            print(f"{name:<20} {value}")
 
 
 def _detector(options: argparse.Namespace) -> BlazeFace:
+    from edge import models
+    from edge.detect import BlazeFace
+
     return BlazeFace(models.find(models.SHORT_RANGE, options.models))
