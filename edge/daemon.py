@@ -20,6 +20,7 @@ from edge.broker import EmbeddedBroker
 from edge.cameras import make_camera
 from edge.cameras.reader import CameraReader
 from edge.emit import Emitter, JsonLines, Sink
+from edge.errors import CheckFailed
 from edge.frame import Frame
 from edge.mqtt import Publisher
 from edge.page import Page
@@ -98,6 +99,8 @@ class Daemon:
             self._loop()
         finally:
             self._shut_down()
+        if lost := len(self._emit.pending):
+            raise CheckFailed(f"{lost} events could not be stored and are lost")
 
     def _start(self) -> None:
         if self._broker:
@@ -161,8 +164,6 @@ class Daemon:
     def _shut_down(self) -> None:
         self._camera.stop()
         self._emit(self._pipeline.reset("stopped"))
-        if self._emit.pending:
-            log.error("%d events could not be stored and are lost", len(self._emit.pending))
         if self._publisher:
             self._publisher.stop()
         if self._broker:

@@ -16,7 +16,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge.cameras.demo import LOOP_S, SMILES_PER_LOOP
 from tests.conftest import Mosquitto, free_port
-from tests.feed import Subscriber, check_message, distinct, wait_until
+from tests.feed import Subscriber, distinct, wait_until
 
 pytestmark = pytest.mark.usefixtures("face_model")
 
@@ -142,17 +142,6 @@ def test_a_broker_that_is_away_stops_nothing(tmp_path: Path, daemons: list[Daemo
     assert daemon.end() == 0
     assert f"broker {url}: no connection: Connection refused" in daemon.err
     assert f"{2 * SMILES_PER_LOOP + 2} events wait for the broker" in daemon.err
-
-
-def test_events_go_to_a_file_too(tmp_path: Path, daemons: list[Daemon]) -> None:
-    file = tmp_path / "events.jsonl"
-    daemon = Daemon(
-        tmp_path, "--broker", "none", "--pace", "max", "--duration", "5", "--events", str(file)
-    )
-    daemons.append(daemon)
-    assert daemon.end() == 0
-    for line in file.read_text().splitlines():
-        check_message("event", line)
 
 
 def test_smiles_of_real_people_are_counted_in_real_video(
