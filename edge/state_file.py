@@ -64,17 +64,26 @@ def claim(folder: Path) -> TextIO:
 def open_file(path: Path) -> sqlite3.Connection:
     """Open the file; a damaged one is kept aside and a new one begun."""
     try:
-        return _connect(path)
+        try:
+            return _connect(path)
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise
+            _set_aside(path, error)
+            return _connect(path)
     except sqlite3.Error as error:
-        if not is_damage(error):
-            kind = StateUnavailable if _code(error) in PASSING else StateError
-            raise kind(f"{path}: cannot be used: {error}") from None
-        aside = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
-        for suffix in ("-wal", "-shm", ""):  # the file itself last: until then it is still damaged
-            with suppress(FileNotFoundError):
-                os.replace(f"{path}{suffix}", path.with_name(f"{aside}{suffix}"))
-        log.error("%s is damaged (%s): kept as %s, counting begins anew", path, error, aside)
-        return open_file(path)
+        kind = StateUnavailable if _code(error) in PASSING else StateError
+        raise kind(f"{path}: cannot be used: {error}") from None
+    except OSError as error:
+        raise StateError(f"{path}: cannot be used: {error.strerror}") from None
+
+
+def _set_aside(path: Path, why: sqlite3.Error) -> None:
+    aside = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
+    for suffix in ("-wal", "-shm", ""):  # the file itself last: until then it is still damaged
+        with suppress(FileNotFoundError):
+            os.replace(f"{path}{suffix}", path.with_name(f"{aside}{suffix}"))
+    log.error("%s is damaged (%s): kept as %s, counting begins anew", path, why, aside)
 
 
 def is_damage(error: sqlite3.Error) -> bool:
