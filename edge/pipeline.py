@@ -24,9 +24,17 @@ class SeenFace:
     here: bool
     arrived: bool
     dwell_s: float
-    probability: float  # smoothed, of a smile
-    smile_s: float | None  # how long it has been smiling, None while it is not
-    peak: float
+    probability: float = 0.0  # smoothed, of a smile
+    smile_s: float | None = None  # how long it has been smiling, None while it is not
+    peak: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A face that has arrived and not left, and what is decided of it."""
+
+    face: Face
+    decide: SmileDecider
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Pipeline:
     ) -> None:
         self._detect, self._track, self._read, self._rules = detect, track, read, rules
         self._detect_interval = detect_interval
-        self._deciders: dict[int, SmileDecider] = {}
+        self._visits: dict[int, Visit] = {}  # by track id
         self._until_detection = 0
         self._last: Frame | None = None
         self._happened: list[Event] = []  # in the present frame
@@ -72,13 +80,13 @@ class Pipeline:
         self._until_detection -= 1
         self._lap("track")
         for face in tracks.left:
-            happened += self._leave(face, "face_left")
+            happened += self._leave(self._visits[face.track_id], "face_left")
         for face in tracks.arrived:
-            self._deciders[face.track_id] = SmileDecider(self._rules)
+            self._visits[face.track_id] = Visit(face, SmileDecider(self._rules))
             happened.append(FaceArrived(face=face.track_id, at=self._utc(face.first_seen)))
-        for face in tracks.faces:
-            if face.arrived and face.here:
-                happened += self._smiles(face, frame)
+        for visit in list(self._visits.values()):
+            if visit.face.here:
+                happened += self._smiles(visit, frame)
         seen = Seen(frame, tuple(self._seen(face) for face in tracks.faces), tuple(happened))
         self._happened = []
         self._lap("decide")
@@ -89,26 +97,26 @@ class Pipeline:
         failed half-way."""
         self._until_detection = 0
         happened, self._happened = self._happened, []
-        for face in self._track.reset():
-            happened += self._leave(face, reason)
+        self._track.reset()
+        for visit in list(self._visits.values()):
+            happened += self._leave(visit, reason)
         return happened
 
-    def _smiles(self, face: Face, frame: Frame) -> list[Event]:
+    def _smiles(self, visit: Visit, frame: Frame) -> list[Event]:
         self._lap("decide")
-        cut = crop(frame.image, face.keypoints, self._read.crop_kind)
+        cut = crop(frame.image, visit.face.keypoints, self._read.crop_kind)
         self._lap("crop")
         if cut is None:
             return []
         probability = self._read(cut)
         self._lap("read")
-        decided = self._deciders[face.track_id](frame.captured_at, probability)
-        return [self._event(face, what, "over") for what in decided]
+        decided = visit.decide(frame.captured_at, probability)
+        return [self._event(visit.face, what, "over") for what in decided]
 
-    def _leave(self, face: Face, reason: Reason) -> list[Event]:
-        decider = self._deciders.pop(face.track_id, None)
-        if decider is None:  # the frame of its arrival failed: it was never told of
-            return []
-        ended = [self._event(face, what, reason) for what in decider.finish()]
+    def _leave(self, visit: Visit, reason: Reason) -> list[Event]:
+        face = visit.face
+        del self._visits[face.track_id]
+        ended = [self._event(face, what, reason) for what in visit.decide.finish()]
         at = self._utc(face.last_seen)
         left = FaceLeft(face=face.track_id, at=at, dwell_s=face.dwell_s, reason=reason)
         return [*ended, left]
@@ -125,17 +133,10 @@ class Pipeline:
         )
 
     def _seen(self, face: Face) -> SeenFace:
-        decider = self._deciders.get(face.track_id) or SmileDecider(self._rules)
-        return SeenFace(
-            face.track_id,
-            face.box,
-            face.here,
-            face.arrived,
-            face.dwell_s,
-            decider.probability,
-            decider.smile_s,
-            decider.peak,
-        )
+        seen = (face.track_id, face.box, face.here, face.arrived, face.dwell_s)
+        if (visit := self._visits.get(face.track_id)) is None:
+            return SeenFace(*seen)
+        return SeenFace(*seen, visit.decide.probability, visit.decide.smile_s, visit.decide.peak)
 
     def _utc(self, at: float) -> float:
         """A moment of the source's clock in UTC, by the frame at hand."""

@@ -66,11 +66,9 @@ class Tracker:
         """A frame in which faces were not looked for: they are taken to be where they were."""
         return Tracks(list(self._faces), [], [])
 
-    def reset(self) -> list[Face]:
-        """Forget all faces; gives those that had arrived."""
-        left = [face for face in self._faces if face.arrived]
+    def reset(self) -> None:
+        """Forget all faces; their numbers are not used again."""
         self._faces = []
-        return left
 
     def _drop_unseen(self, at: float) -> list[Face]:
         gone = [face for face in self._faces if at - face.last_seen > self._leave_s]

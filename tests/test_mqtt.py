@@ -48,6 +48,21 @@ def smiles(count: int) -> list[Event]:
     return [SmileStarted(face=1, at=AT) for _ in range(count)]
 
 
+def restart(mosquitto: Mosquitto, settings: str) -> None:
+    """The same broker with other settings."""
+    mosquitto.stop()
+    mosquitto.settings = settings
+    mosquitto.start()
+
+
+def restrict(mosquitto: Mosquitto, rights: str) -> Path:
+    """Let the broker refuse what these rights do not allow; gives their file."""
+    file = mosquitto.folder / "rights"
+    file.write_text(rights)
+    restart(mosquitto, f"allow_anonymous true\nacl_file {file}")
+    return file
+
+
 def test_events_counts_and_availability_arrive(
     state: State, publisher: Publisher, subscriber: Subscriber
 ) -> None:
@@ -116,11 +131,7 @@ def test_a_silent_broker_delays_and_loses_nothing(
 def test_an_event_that_the_broker_refuses_is_kept_and_the_refusal_is_shown(
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
-    rights = mosquitto.folder / "rights"
-    rights.write_text("topic read #\ntopic write lipwire/+/availability\n")
-    mosquitto.stop()
-    mosquitto.settings = f"allow_anonymous true\nacl_file {rights}"
-    mosquitto.start()
+    rights = restrict(mosquitto, "topic read #\ntopic write lipwire/+/availability\n")
     publisher.start()
     state.record(smiles(4))
     wait_until(lambda: "refused" in publisher.trouble)
@@ -136,11 +147,7 @@ def test_an_event_that_the_broker_refuses_is_kept_and_the_refusal_is_shown(
 def test_refused_events_do_not_hold_up_those_behind_them(
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
-    rights = mosquitto.folder / "rights"
-    rights.write_text("topic read #\ntopic write lipwire/+/event/face\n")
-    mosquitto.stop()
-    mosquitto.settings = f"allow_anonymous true\nacl_file {rights}"
-    mosquitto.start()
+    restrict(mosquitto, "topic read #\ntopic write lipwire/+/event/face\n")
     wait_until(lambda: subscriber.times_subscribed == 2)
     state.record([*smiles(60), FaceArrived(face=1, at=AT)])
     publisher.start()
@@ -173,9 +180,7 @@ def test_one_connection_without_an_answer_does_not_give_up_the_newer_protocol(
 def test_a_broker_that_refuses_the_user_is_said_once_and_events_wait(
     state: State, publisher: Publisher, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mosquitto.stop()
-    mosquitto.settings = "allow_anonymous false"
-    mosquitto.start()
+    restart(mosquitto, "allow_anonymous false")
     publisher.start()
     state.record(smiles(1))
     wait_until(lambda: "refused" in publisher.trouble)
@@ -220,9 +225,7 @@ def test_an_event_sent_long_after_it_was_stored_is_late(
 def test_a_small_receive_maximum_is_kept(
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
-    mosquitto.stop()
-    mosquitto.settings = "allow_anonymous true\nmax_inflight_messages 1"
-    mosquitto.start()
+    restart(mosquitto, "allow_anonymous true\nmax_inflight_messages 1")
     publisher.start()
     state.record(smiles(40))
     subscriber.wait_for(lambda s: len(s.events) >= 40)

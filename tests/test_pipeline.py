@@ -14,6 +14,7 @@ from edge.errors import SettingsError
 from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
 from edge.frame import Frame
 from edge.profiles import Profile
+from edge.read import SmileReader
 from edge.settings import Settings, SmileSettings
 
 pytestmark = pytest.mark.usefixtures("face_model")
@@ -89,6 +90,28 @@ def test_after_a_reset_faces_are_new() -> None:
     assert pipeline.reset("stopped") == []
     arrived = [e for _ in range(15) for e in pipeline(camera.read()).events]
     assert [e.face for e in arrived] == [left.face + 1]
+
+
+def test_a_frame_that_fails_half_way_loses_no_arrival_and_leaves_no_visit_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pipeline = assemble(Settings(), PROFILE, None).pipeline
+    camera = DemoCamera(640, 480, 15)
+
+    def fail(*_: object) -> float:
+        raise RuntimeError("the model failed")
+
+    happened: list[Event] = []
+    with monkeypatch.context() as broken:
+        broken.setattr(SmileReader, "__call__", fail)
+        with pytest.raises(RuntimeError):
+            for _ in range(15):
+                happened += pipeline(camera.read()).events
+    happened += pipeline.reset("interrupted")
+    assert [e.event_type for e in happened] == ["face_arrived", "face_left"]
+    assert pipeline.reset("stopped") == []
+    arrived = [e for _ in range(15) for e in pipeline(camera.read()).events]
+    assert [type(e) for e in arrived] == [FaceArrived]
 
 
 def test_time_outside_the_interpreter_calls_stays_small() -> None:
