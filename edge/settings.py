@@ -103,7 +103,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def build(kind: type[Any], table: Any, where: str, base: Any = None) -> Any:
-    """A settings dataclass from a table; unknown, misfit and missing keys name file and key."""
+    """A settings dataclass from a table; an unknown or misfit key is named with its file."""
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where}: must be a table of keys")
     known = {f.name: f for f in fields(kind)}
@@ -113,12 +113,7 @@ def build(kind: type[Any], table: Any, where: str, base: Any = None) -> Any:
         if key not in known:
             raise SettingsError(f"{where}: unknown key '{key}'{_meant(key, known)}")
         values[key] = _checked(known[key], hints[key], value, f"{where} {key}")
-    if base is not None:
-        return replace(base, **values)
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise SettingsError(f"{where}: {str(error).split('() ')[-1]}") from None
+    return replace(kind() if base is None else base, **values)
 
 
 def _with(settings: Settings, tables: Mapping[str, Any], file: str) -> Settings:

@@ -89,7 +89,9 @@ def train(parts: Sequence[tuple[Source, Crops]], out: Path, recipe: Recipe) -> N
         learn, check = split(crops, fold, recipe)
         if not trained.exists():
             log.info("%s: %d crops to learn from, %d for calibration", name, len(learn), len(check))
-            _fit(crops, learn, check, out / name, recipe).save(trained)
+            partial = out / f"{name}.part.keras"
+            _fit(crops, learn, check, out / name, recipe).save(partial)
+            partial.replace(trained)
         if not file.exists():
             _deliver(keras.models.load_model(trained), crops, learn, check, sources, file, recipe)
 
