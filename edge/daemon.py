@@ -7,26 +7,36 @@ import contextlib
 import json
 import logging
 import signal
+import statistics
 import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge import device
-from edge.address import Address, parse_address
+from edge import device, models, profiles
 from edge.assemble import assemble
-from edge.broker import EmbeddedBroker
+from edge.board import Board
 from edge.cameras import make_camera
 from edge.cameras.reader import CameraReader
+from edge.description import read
 from edge.emit import Emitter, JsonLines, Sink
-from edge.errors import CheckFailed
+from edge.errors import CheckFailed, LipwireError, SettingsError
+from edge.events import CameraState
+from edge.feed.address import Address, parse_address
+from edge.feed.assemble import assemble_feed
+from edge.feed.commands import Action, Command, Commands
+from edge.feed.connection import Login
+from edge.feed.embedded import EmbeddedBroker
+from edge.feed.home_assistant import About
+from edge.feed.publisher import Publisher
 from edge.frame import Frame
-from edge.mqtt import Publisher
+from edge.health import HealthWatch
+from edge.history import Hour
 from edge.page import Page
-from edge.pipeline import Seen
+from edge.pipeline import Pipeline, Seen
 from edge.profiles import Profile
-from edge.settings import Settings
+from edge.settings import MqttSettings, Settings
 from edge.snapshot import Snapshot
 from edge.state import Open, State, Stored
 
@@ -35,7 +45,8 @@ log = logging.getLogger(__name__)
 WAIT_S = 0.5  # for a frame, before looking whether to stop
 NOTE_EVERY_S = 10.0  # how often it is noted until when open smiles and visits lasted
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # before a failed pipeline is started again
-FPS_OVER = 30  # frames
+MEASURED_OVER = 30  # frames
+PAUSED = "paused"  # the fact of the state that outlives a restart
 
 
 @dataclass(frozen=True)
@@ -53,18 +64,16 @@ class Daemon:
     """One run, from the first frame to the last event."""
 
     def __init__(self, settings: Settings, options: Options) -> None:
-        self._settings, self._options = settings, options
+        self._settings, self._options, self._profile = settings, options, options.profile
         self._recent: collections.deque[str] = collections.deque(maxlen=20)
         self._stop = threading.Event()
-        self._frame_times: collections.deque[float] = collections.deque(maxlen=FPS_OVER)
-        self._seen: Seen | None = None  # of the last frame, none while the camera is missing
+        self._frame_times: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
+        self._latencies: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
+        self._seen: Seen | None = None  # of the last frame, none while there are no frames
+        self._paused = False
         self._restarts = 0
         self._noted_at = time.monotonic()
-        camera = make_camera(settings.camera, options.profile)
-        fast = settings.camera.pace == "max" and not camera.live
-        self._camera = CameraReader(camera, lossless=fast)
-        # A file's own time ends a fast run, so that it shows as much as a slow one.
-        self._by_frame_time = fast
+        self._camera = self._make_camera()
         device.check(settings.mqtt)
         sinks: list[Sink] = [self._remember, self._announce]
         if options.events:
@@ -73,22 +82,48 @@ class Daemon:
             self._broker, address = _broker(settings.mqtt.broker)
             if self._broker:
                 on_failure.callback(self._broker.stop)
-            self._state = State(device.state_folder(options.state), settings.outbox)
+            folder = device.state_folder(options.state)
+            self._state = State(folder, settings.outbox, settings.history)
             on_failure.callback(self._state.close)
             self._device_id = settings.mqtt.device_id or self._state.fact(
-                "device_id", device.default_id()
+                "device_id", device.default_id(folder)
             )
-            self._pipeline = assemble(
-                settings, options.profile, options.models, self._state.next_face
-            ).pipeline
-            self._publisher = (
-                Publisher(address, settings.mqtt, self._device_id, self._state) if address else None
-            )
-            self._emit = Emitter(self._state, self._publisher is not None, sinks)
+            self._pipeline = self._make_pipeline()
             self._page = Page.at(settings.page.address, lambda: self.snapshot)
             on_failure.pop_all()
-        self._feed = _subscribe_line(address, settings.mqtt.prefix)
+        self._commands = Commands(self._state, self._actions(), self._answer)
+        self._publisher = self._make_publisher(address) if address else None
+        self._emit = Emitter(self._state, self._publisher is not None, sinks)
+        self._feed = _subscribe_line(address, settings.mqtt)
+        self._counts, self._hours = self._state.counts(), self._last_day()
         self.snapshot = self._snapshot()
+
+    def _make_camera(self) -> CameraReader:
+        source = self._settings.camera
+        camera = make_camera(source, self._profile)
+        # A file's own time ends a fast run, so that it shows as much as a slow one.
+        self._by_frame_time = source.pace == "max" and not camera.live
+        self._tells_time = camera.live or source.source == "demo"
+        return CameraReader(camera, lossless=self._by_frame_time)
+
+    def _make_pipeline(self) -> Pipeline:
+        models_folder = self._options.models
+        first_face = self._state.next_face
+        return assemble(self._settings, self._profile, models_folder, first_face).pipeline
+
+    def _make_publisher(self, address: Address) -> Publisher:
+        login = Login(address, self._settings.mqtt, self._device_id)
+        board = Board()
+        watch = HealthWatch(board, self._state, read(models.shipped("smile")).created)
+        about = About(board.model(), board.temperature_c() is not None, self._public_page())
+        return assemble_feed(
+            login,
+            self._state,
+            lambda publisher: watch(self.snapshot, publisher),
+            lambda: (self.snapshot.camera, self.snapshot.profile),
+            about,
+            self._commands.receive if self._settings.mqtt.commands else None,
+        )
 
     def run(self) -> None:
         """Work until the source ends, the duration is over or a signal comes."""
@@ -112,12 +147,19 @@ class Daemon:
             self._page.start()
             log.info("page: %s", self._page.url)
         log.info("feed: %s", self._feed)
+        if self._state.fact(PAUSED, "") and not self._settings.mqtt.commands:
+            log.warning("it was paused by a command; commands are off now, so it goes on")
+            self._state.set_fact(PAUSED, "")
+        if self._state.fact(PAUSED, ""):
+            log.info("paused by a command before the restart")
+            self._pause()
         self._camera.start()
 
     def _loop(self) -> None:
         began, first_frame_at = time.monotonic(), None
         pause = FIRST_PAUSE_S
         while not self._stop.is_set():
+            self._commands.carry_out()
             frame = self._camera.take(WAIT_S)
             if frame is None and self._camera.ended:
                 return
@@ -143,13 +185,63 @@ class Daemon:
             self._emit(self._seen.events)
             self._note_open(self._seen)
             self._frame_times.append(time.monotonic())
+            self._latencies.append(time.time() - frame.taken_at)
+        elif self._camera.missing:
+            self._emit(self._pipeline.reset("interrupted"))
+            self._forget_frames()
         else:
-            missing = self._camera.missing
-            self._emit(self._pipeline.reset("interrupted") if missing else [])
-            if missing:
-                self._seen = None
-                self._frame_times.clear()
+            self._emit([])  # what could not be stored is tried again
         self.snapshot = self._snapshot()
+
+    def _forget_frames(self) -> None:
+        self._seen = None
+        self._frame_times.clear()
+        self._latencies.clear()
+
+    def _actions(self) -> dict[str, Action]:
+        """What can be commanded."""
+        state = self._state
+        return {
+            "pause": Action(self._pause, lambda: state.set_fact(PAUSED, "yes"), "paused"),
+            "resume": Action(self._resume, lambda: state.set_fact(PAUSED, ""), "watching"),
+            "reset-counts": Action(keep=state.reset_counts, done="counts begin at 0"),
+            "profile": Action(self._use_profile),
+        }
+
+    def _pause(self, command: Command | None = None) -> None:
+        self._paused = True
+        self._camera.pause()
+        self._emit(self._pipeline.reset("paused"))
+        self._forget_frames()
+
+    def _resume(self, command: Command | None = None) -> None:
+        self._paused = False
+        self._camera.resume()
+
+    def _use_profile(self, command: Command) -> str:
+        """Go on with another of the shipped profiles, until the next start."""
+        before, there_are = self._profile, profiles.load_all()
+        if command.profile not in there_are:
+            raise SettingsError(f"no such profile; there are: {', '.join(there_are)}")
+        self._profile = there_are[command.profile]
+        try:
+            camera, pipeline = self._make_camera(), self._make_pipeline()
+        except LipwireError:
+            self._profile = before
+            raise
+        self._emit(self._pipeline.reset("paused"))
+        self._camera.stop()
+        camera.dropped, camera.reopened = self._camera.dropped, self._camera.reopened
+        self._camera, self._pipeline = camera, pipeline
+        self._forget_frames()
+        if self._paused:
+            camera.pause()
+        camera.start()
+        return f"profile {command.profile} until the next start"
+
+    def _answer(self, payload: str) -> None:
+        if self._publisher:
+            self._publisher.answer(payload)
 
     def _note_open(self, seen: Seen) -> None:
         """Now and then keep how long open visits lasted, in case this process is killed."""
@@ -201,23 +293,48 @@ class Daemon:
         publisher = self._publisher
         steady = len(times) > 1 and times[-1] > times[0]
         height, width = seen.frame.image.shape[:2] if seen else (0, 0)
+        if (counts := self._state.counts()) != self._counts:
+            self._counts, self._hours = counts, self._last_day()
         return Snapshot(
             device_id=self._device_id,
             source=self._settings.camera.source,
-            profile=self._options.profile.name,
+            profile=self._profile.name,
             feed=self._feed,
             connected=bool(publisher and publisher.connected),
             trouble=self._emit.trouble or (publisher.trouble if publisher else ""),
             waiting=self._state.waiting_count,
-            counts=self._state.counts(),
+            counts=counts,
+            hours=self._hours,
             fps=(len(times) - 1) / (times[-1] - times[0]) if steady else 0.0,
+            latency_ms=self._latency_ms(),
             dropped=self._camera.dropped,
-            camera_missing=self._camera.missing,
+            camera=self._camera_state(),
+            reopened=self._camera.reopened,
             restarts=self._restarts,
             picture=(width, height),
             faces=seen.faces if seen else (),
             recent=tuple(self._recent),
         )
+
+    def _camera_state(self) -> CameraState:
+        if self._paused:
+            return "paused"
+        if self._camera.missing:
+            return "missing"
+        return "on" if self._seen else "starting"
+
+    def _latency_ms(self) -> float | None:
+        if not self._latencies or not self._tells_time:
+            return None
+        return round(statistics.median(self._latencies) * 1000, 1)
+
+    def _last_day(self) -> tuple[Hour, ...]:
+        return tuple(self._state.last_day())
+
+    def _public_page(self) -> str:
+        """The page's address where others can open it."""
+        loopback = ("http://127.", "http://localhost", "http://0.0.0.0", "http://::")
+        return "" if not self._page or self._page.url.startswith(loopback) else self._page.url
 
 
 def _broker(wanted: str) -> tuple[EmbeddedBroker | None, Address | None]:
@@ -230,8 +347,10 @@ def _broker(wanted: str) -> tuple[EmbeddedBroker | None, Address | None]:
     return None, parse_address(wanted)
 
 
-def _subscribe_line(address: Address | None, prefix: str) -> str:
+def _subscribe_line(address: Address | None, settings: MqttSettings) -> str:
     if address is None:
         return "off (--broker none)"
-    tls = " --capath /etc/ssl/certs" if address.tls else ""
-    return f"mosquitto_sub -h {address.host} -p {address.port}{tls} -t '{prefix}/#' -v"
+    tls = ""
+    if address.tls:
+        tls = f" --cafile {settings.ca_file}" if settings.ca_file else " --capath /etc/ssl/certs"
+    return f"mosquitto_sub -h {address.host} -p {address.port}{tls} -t '{settings.prefix}/#' -v"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal
 
 VERSION = 1
 LATE_AFTER_S = 10.0
 
-Reason = Literal["over", "face_left", "stopped", "interrupted"]
+Reason = Literal["over", "face_left", "paused", "stopped", "interrupted"]
+CameraState = Literal["starting", "on", "missing", "paused"]
+
+
+REASON = "why it ended; interrupted: camera or daemon went away, at least so long"
 
 
 def told(meaning: str) -> Any:
@@ -46,7 +50,7 @@ class FaceLeft(Event):
     topic = "event/face"
 
     dwell_s: float = told("seconds from first to last sight")
-    reason: Reason = told("why it ended; interrupted: camera or daemon went away, at least so long")
+    reason: Reason = told(REASON)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,7 @@ class SmileEnded(Event):
 
     duration_s: float = told("seconds from onset to end")
     peak: float = told("highest smoothed probability, 0 to 1")
-    reason: Reason = told("why it ended; interrupted: camera or daemon went away, at least so long")
+    reason: Reason = told(REASON)
 
 
 EVENTS: tuple[type[Event], ...] = (FaceArrived, FaceLeft, SmileStarted, SmileEnded)
@@ -78,13 +82,88 @@ class Counts:
 
     topic: ClassVar[str] = "counts"
 
-    smiles_total: int = told("smile_started events ever committed")
-    smilers_total: int = told("visitors who smiled at least once")
-    visitors_total: int = told("face_arrived events ever committed")
-    smile_seconds_total: float = told("duration of all smiles that ended")
+    smiles_total: int = told("smile_started events committed since `since`")
+    smilers_total: int = told("visitors who smiled at least once since then")
+    visitors_total: int = told("face_arrived events committed since then")
+    smile_seconds_total: float = told("duration of all smiles that ended since then")
     faces_now: int = told("visitors present")
-    since: str = told("when counting began, UTC")
+    since: str = told("when counting began or was last reset, UTC")
     seq: int = told("the last event that these totals include; 0 before the first")
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the daemon and its board are."""
+
+    topic: ClassVar[str] = "health"
+
+    at: str = told("when this was measured, UTC")
+    camera: CameraState = told("missing: it is looked for; paused: on command")
+    fps: float = told("frames a second that go through")
+    latency_ms: float | None = told("from a frame's taking to its events; null for files")
+    frames_dropped: int = told("frames of this run that nobody had time for")
+    camera_reopened: int = told("how often in this run the camera was lost")
+    restarts: int = told("how often in this run a failed stage was started again")
+    profile: str = told("the hardware profile in use")
+    outbox_waiting: int = told("events that the broker has not accepted yet")
+    outbox_dropped: int = told("events ever dropped because the outbox was full")
+    refusal: str = told("what the broker refuses, empty when nothing")
+    takeovers: int = told("how often in this run another client took this device's session")
+    mqtt: str = told("version of the protocol that is spoken")
+    temperature_c: float | None = told("of the board; null where it does not tell")
+    throttled: tuple[str, ...] = told("what slows the board now; empty where it does not tell")
+    memory_mb: float = told("memory of the daemon")
+    uptime_s: int = told("seconds since the daemon began")
+    clock_synced: bool = told("whether the board's clock can be trusted")
+    versions: dict[str, str] = told("of Lipwire, Python, the libraries and the smile model")
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to a command."""
+
+    topic: ClassVar[str] = "result"
+
+    command: str = told("the command's name")
+    request: str = told("the request's id, empty where none was given")
+    ok: bool = told("whether it was carried out")
+    message: str = told("what was done, or why not")
+    at: str = told("when, UTC")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A trial of `lipwire doctor`: whether the broker takes events. Nothing has happened."""
+
+    topic: ClassVar[str] = "event/check"
+
+    at: str = told("when, UTC")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What is published or listened to at one place below `<prefix>/<device id>/`."""
+
+    name: str
+    retained: bool
+    meaning: str
+    messages: tuple[str, ...]  # names in the schema
+
+
+def _of(topic: str) -> tuple[str, ...]:
+    return tuple(kind.event_type for kind in EVENTS if kind.topic == topic)
+
+
+TOPICS = (
+    Topic("availability", True, "also `offline` when the device dies", ("availability",)),
+    Topic("event/face", False, "someone came or went", _of("event/face")),
+    Topic("event/smile", False, "a smile began or ended", _of("event/smile")),
+    Topic(Check.topic, False, "a trial by `lipwire doctor`", ("check",)),
+    Topic(Counts.topic, True, "on change, at most once a second", ("counts",)),
+    Topic(Health.topic, True, "every 30 s, and when the camera comes or goes", ("health",)),
+    Topic("command/<name>", False, "listened to with `[mqtt] commands = true`", ("command",)),
+    Topic(Result.topic, False, "the answer to a command", ("result",)),
+)
 
 
 def event_json(event: Event, seq: int, id: str, clock_synced: bool) -> str:
@@ -109,73 +188,12 @@ def sent_json(stored: str, age_s: float) -> str:
     return json.dumps({**json.loads(stored), "late": True})
 
 
-def counts_json(counts: Counts) -> str:
-    """The retained counts message."""
-    return json.dumps({"v": VERSION, **asdict(counts)})
+def message_json(message: Counts | Health | Result | Check) -> str:
+    """Any message that is not an event."""
+    return json.dumps({"v": VERSION, **asdict(message)}, ensure_ascii=False)
 
 
 def utc(at: float) -> str:
     """Seconds since 1970 as ISO 8601 in UTC with milliseconds."""
     moment = datetime.fromtimestamp(math.floor(at * 1000 + 0.5) / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def schema() -> dict[str, Any]:
-    """JSON Schema of every message, by the topic's last levels."""
-    definitions = {kind.event_type: _event_schema(kind) for kind in EVENTS}
-    definitions["counts"] = _object(
-        {"v": {"const": VERSION}, **_properties(Counts)}, Counts.__doc__ or ""
-    )
-    definitions["availability"] = {"enum": ["online", "offline"]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Messages of Lipwire",
-        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in definitions],
-        "$defs": definitions,
-    }
-
-
-UTC_SCHEMA = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
-
-
-def _event_schema(kind: type[Event]) -> dict[str, Any]:
-    properties = {
-        "v": {"const": VERSION},
-        "id": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "unique"},
-        "seq": {"type": "integer", "minimum": 1, "description": "grows with every event"},
-        "event_type": {"const": kind.event_type},
-        "clock_synced": {"type": "boolean", "description": "whether `at` can be trusted"},
-        **_properties(kind),
-        "at": UTC_SCHEMA,
-        "late": {"const": True, "description": f"sent over {LATE_AFTER_S:g} s after it was known"},
-    }
-    return _object(properties, kind.__doc__ or "", optional=("late",))
-
-
-def _properties(kind: type[Any]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    properties = {}
-    for about in fields(kind):
-        described = {"description": about.metadata["meaning"]}
-        properties[about.name] = {**_json_type(hints[about.name]), **described}
-    return properties
-
-
-def _json_type(kind: Any) -> dict[str, Any]:
-    if get_origin(kind) is Literal:
-        return {"enum": list(get_args(kind))}
-    if kind in (int, float):
-        return {"type": "integer" if kind is int else "number", "minimum": 0}
-    return {"type": "string"}
-
-
-def _object(
-    properties: dict[str, Any], meaning: str, optional: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    return {
-        "description": meaning,
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-        "additionalProperties": False,
-    }

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from edge.board import Board
 from edge.errors import SettingsError
 from edge.settings import build, read_toml, setting
 
 GENERIC = "generic"
-# A sandboxed service sees only the second of these.
-MODEL_FILES = (
-    Path("/proc/device-tree/model"),
-    Path("/sys/firmware/devicetree/base/model"),
-)
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def choose(wanted: str | None) -> Profile:
         return load(Path(wanted))
     profiles = load_all()
     if wanted is None:
-        return for_board(board_model(), profiles)
+        return for_board(Board().model(), profiles)
     if wanted not in profiles:
         raise SettingsError(
             f"no profile '{wanted}'; there are: {', '.join(profiles)} (or a .toml file)"
@@ -70,13 +66,3 @@ def for_board(model: str, profiles: dict[str, Profile]) -> Profile:
         if model.startswith(board)
     ]
     return profiles[max(fitting)[1] if fitting else GENERIC]
-
-
-def board_model() -> str:
-    """The device tree's name of this board, empty where there is none."""
-    for path in MODEL_FILES:
-        try:
-            return path.read_bytes().rstrip(b"\0").decode("utf-8", "replace")
-        except OSError:
-            continue
-    return ""

@@ -56,13 +56,24 @@ class MqttSettings:
     broker: str = setting("embedded", "mqtt://host[:port], mqtts://host[:port], embedded or none")
     prefix: str = setting("lipwire", "first level of every topic")
     device_id: str = setting("", "empty: host name and a hash, chosen once and kept")
-    user: str = setting("", "user name at the broker; the password is LIPWIRE_MQTT_PASSWORD")
+    user: str = setting("", "user name at the broker, with LIPWIRE_MQTT_PASSWORD")
+    credentials_file: str = setting("", "a file with `user:password` in its first line, instead")
+    ca_file: str = setting("", "mqtts: certificates of the authorities to trust; empty: system's")
+    cert_file: str = setting("", "mqtts: this device's own certificate, where one is asked for")
+    key_file: str = setting("", "mqtts: its private key; empty: it stands in cert_file")
+    commands: bool = setting(False, "listen to pause, resume, reset-counts and profile")
+    home_assistant: str = setting("homeassistant", "Home Assistant's discovery prefix; empty: none")
 
 
 @dataclass(frozen=True)
 class OutboxSettings:
     max_rows: int = setting(10_000, "waiting events at most; the oldest go first", 1, 10_000_000)
     max_bytes: int = setting(8_000_000, "their payloads' bytes at most", 1000, 10_000_000_000)
+
+
+@dataclass(frozen=True)
+class HistorySettings:
+    keep_days: int = setting(400, "days for which hourly totals are kept", 1, 100_000)
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,7 @@ class Settings:
     smile: SmileSettings = SmileSettings()
     mqtt: MqttSettings = MqttSettings()
     outbox: OutboxSettings = OutboxSettings()
+    history: HistorySettings = HistorySettings()
     page: PageSettings = PageSettings()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge.events import Counts
+from edge.events import CameraState, Counts
+from edge.history import Hour
 from edge.pipeline import SeenFace
 
 
@@ -20,10 +21,13 @@ class Snapshot:
     trouble: str
     waiting: int
     counts: Counts
+    hours: tuple[Hour, ...]  # of the last day
     fps: float
     dropped: int
-    camera_missing: bool
+    camera: CameraState
+    latency_ms: float | None  # from a frame's taking to its events, none for files
     restarts: int
+    reopened: int
     picture: tuple[int, int]  # width and height
     faces: tuple[SeenFace, ...]
     recent: tuple[str, ...]  # payloads of the last events, newest first

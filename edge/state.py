@@ -19,23 +19,23 @@ from pathlib import Path
 from edge import events
 from edge.clock import clock_synced
 from edge.errors import StateError
-from edge.events import Counts, Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
-from edge.settings import OutboxSettings
+from edge.events import Counts, Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted, utc
+from edge.history import DAY_S, History, Hour, read
+from edge.settings import HistorySettings, OutboxSettings
 from edge.state_file import FILE, claim, open_file
 
 log = logging.getLogger(__name__)
 
+COUNTED = ("smiles_total", "smilers_total", "visitors_total", "smile_ms_total")
 TOTALS = (
-    "smiles_total",
-    "smilers_total",
-    "visitors_total",
-    "smile_ms_total",
+    *COUNTED,
     "delivered",
     "dropped",
     "unsent",
     "last_seq",
     "last_face",
 )
+REQUESTS_KEPT = 200  # commands that are known again when they are repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,19 @@ class Open:
 class State:
     """The device's memory; every method may be called from any thread."""
 
-    def __init__(self, folder: Path, bounds: OutboxSettings | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        bounds: OutboxSettings | None = None,
+        history: HistorySettings | None = None,
+    ) -> None:
         self._bounds = bounds or OutboxSettings()
+        self._keep_days = (history or HistorySettings()).keep_days
         self._lock = threading.RLock()
         self._path = folder / FILE
         self._next_seq = 1
+        self._totals: dict[str, int] = {}
+        self._rows = self._bytes = 0  # of the outbox
         self._pid_file = claim(folder)
         try:
             self._open()
@@ -91,9 +99,47 @@ class State:
             found = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,))
             return str(found.fetchone()[0])
 
+    def set_fact(self, name: str, value: str) -> None:
+        """Keep a text in place of the one that was kept by this name."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
     def counts(self) -> Counts:
         """The totals of all committed events."""
         return self._counts
+
+    def reset_counts(self) -> None:
+        """Begin the totals anew; who is present stays, and so do history and sequence numbers."""
+        with self.transaction():
+            for name in COUNTED:
+                self._totals[name] = 0
+            self._write_totals()
+            self._db.execute("UPDATE visits SET smiled = 0")
+            self._db.execute("UPDATE facts SET value = ? WHERE name = 'since'", (utc(time.time()),))
+            self._counts = self._read_counts()
+
+    def last_day(self) -> list[Hour]:
+        """What happened in the last 24 hours, hour by hour."""
+        with self._lock:
+            return read(self._db, time.time() - DAY_S)
+
+    def answer(self, request: str) -> str | None:
+        """What was answered to a request; None where it is new."""
+        with self._lock:
+            found = self._db.execute("SELECT answer FROM requests WHERE request = ?", (request,))
+            row = found.fetchone()
+            return str(row[0]) if row else None
+
+    def remember(self, request: str, answer: str) -> None:
+        """Keep the answer to a request, in case it comes again."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO requests (request, answer) VALUES (?, ?)", (request, answer)
+            )
+            self._db.execute(
+                "DELETE FROM requests WHERE number <= (SELECT max(number) FROM requests) - ?",
+                (REQUESTS_KEPT,),
+            )
 
     def ledger(self) -> dict[str, int]:
         """Where all recorded events went."""
@@ -111,18 +157,19 @@ class State:
             return []
         synced = clock_synced() if synced is None else synced
         with self._lock:
-            with self._transaction():
+            with self.transaction():
                 stored = [self._store(event, synced, queue) for event in happened]
                 self._drop_beyond_bounds()
+                if clock_synced():
+                    self._history.forget_old()
                 self._write_totals()
-                counts = self._read_counts()
-            self._counts = counts
+                self._counts = self._read_counts()
             return stored
 
     def note_open(self, going_on: Iterable[Open]) -> None:
         """Keep how long open visits and smiles have lasted, for the case of a crash."""
         synced = clock_synced()
-        with self._lock, self._transaction():
+        with self.transaction():
             for it in going_on:
                 self._db.execute(
                     "UPDATE visits SET seen = ?, lasted_s = ?, synced = ? WHERE face = ?",
@@ -159,11 +206,30 @@ class State:
 
     def delivered(self, seqs: Sequence[int]) -> None:
         """The broker has accepted these events: they leave the outbox."""
-        with self._lock, self._transaction():
+        with self.transaction():
             for seq in seqs:
                 if self._delete(seq):
                     self._totals["delivered"] += 1
             self._write_totals()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes within are kept together or not at all; may stand within another."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            before = (dict(self._totals), self._rows, self._bytes, self._counts)
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # Nothing of it happened, but `_next_seq` stays: no number is given out twice.
+                self._totals, self._rows, self._bytes, self._counts = before
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     def reopen(self) -> None:
         """Open the file anew; one that turns out to be damaged is kept aside."""
@@ -179,6 +245,7 @@ class State:
 
     def _open(self) -> None:
         self._db = open_file(self._path)
+        self._history = History(self._db, self._keep_days)
         self._totals = self._read_totals()
         self._next_seq = max(self._next_seq, self._totals["last_seq"] + 1)
         size = "SELECT count(*), total(length(CAST(payload AS BLOB))) FROM outbox"
@@ -197,10 +264,12 @@ class State:
             self._totals["unsent"] += 1
         self._totals["last_seq"] = seq
         self._totals["last_face"] = max(self._totals["last_face"], event.face)
-        self._count(event, synced)
+        first_smile = self._count(event, synced)
+        self._history.add(event, first_smile)
         return stored
 
-    def _count(self, event: Event, synced: bool) -> None:
+    def _count(self, event: Event, synced: bool) -> bool:
+        """Change the totals; gives whether this was a visitor's first smile."""
         face, run = event.face, self._db.execute
         now = (face, event.at, synced)
         match event:
@@ -214,9 +283,11 @@ class State:
                 run("INSERT OR REPLACE INTO smiles VALUES (?, ?, 0, 0, ?)", now)
                 first = run("UPDATE visits SET smiled = 1 WHERE face = ? AND smiled = 0", (face,))
                 self._totals["smilers_total"] += first.rowcount
+                return first.rowcount > 0
             case SmileEnded():
                 self._totals["smile_ms_total"] += round(event.duration_s * 1000)
                 run("DELETE FROM smiles WHERE face = ?", (face,))
+        return False
 
     def _drop_beyond_bounds(self) -> None:
         dropped = 0
@@ -256,17 +327,3 @@ class State:
 
     def _write_totals(self) -> None:
         self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", self._totals.items())
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        before, rows, size = dict(self._totals), self._rows, self._bytes
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            # Nothing of it happened, but `_next_seq` stays: no number is given out twice.
-            self._totals, self._rows, self._bytes = before, rows, size
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise

@@ -9,7 +9,8 @@ import os
 import secrets
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +20,7 @@ from edge.events import utc
 log = logging.getLogger(__name__)
 
 FILE = "state.sqlite"
-VERSION = 1
+VERSION = 2
 # `seen` is when (UTC) and `lasted_s` for how long what is open was last known to go on: durations
 # come from the frames' steady clock, because a board's UTC may jump.
 TABLES = """
@@ -32,6 +33,12 @@ CREATE TABLE IF NOT EXISTS visits (
 CREATE TABLE IF NOT EXISTS smiles (
     face INTEGER PRIMARY KEY, seen REAL NOT NULL, lasted_s REAL NOT NULL,
     peak REAL NOT NULL, synced INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS hours (
+    hour INTEGER PRIMARY KEY, smiles INTEGER NOT NULL DEFAULT 0, smilers INTEGER NOT NULL DEFAULT 0,
+    visitors INTEGER NOT NULL DEFAULT 0, smile_seconds REAL NOT NULL DEFAULT 0,
+    dwell_seconds REAL NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS requests (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL UNIQUE, answer TEXT NOT NULL);
 """
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)
@@ -76,6 +83,46 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise kind(f"{path}: cannot be used: {error}") from None
     except OSError as error:
         raise StateError(f"{path}: cannot be used: {error.strerror}") from None
+
+
+@contextmanager
+def look_into(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Read a state file, while a daemon writes it or not."""
+    path = folder / FILE
+    if not path.is_file():
+        raise StateError(f"{folder}: no state is kept here; is it the folder of --state?")
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            yield db
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise StateError(
+            f"{path}: cannot be read: {error}; it may need the daemon's user or a newer lipwire"
+        ) from None
+
+
+def stored_fact(folder: Path, name: str) -> str | None:
+    """A text that the daemon of a folder keeps; None where there is none."""
+    if not (folder / FILE).is_file():
+        return None
+    with look_into(folder) as db:
+        row = db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def owner(folder: Path) -> str | None:
+    """The process that uses a folder now; None where none does."""
+    try:
+        with open(folder / "daemon.lock", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "unknown"
+    except OSError:
+        return None
+    return None
 
 
 def _set_aside(path: Path, why: sqlite3.Error) -> None:

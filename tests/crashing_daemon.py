@@ -11,7 +11,7 @@ from typing import Any
 from paho.mqtt import client as paho
 
 from edge.cli import main
-from edge.mqtt import Publisher
+from edge.feed.publisher import Publisher
 from edge.state import State
 
 TIMES_BEFORE = 7  # the point is passed this often first

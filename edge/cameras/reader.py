@@ -27,6 +27,7 @@ class CameraReader:
         self._frame: Frame | None = None
         self._failure: Exception | None = None
         self._stopping = False
+        self._paused = False
         self.ended = False  # the file is over and its last frame was taken
         self.missing = False  # the camera is being waited for
         self.dropped = 0  # frames that were replaced before anyone took them
@@ -39,12 +40,28 @@ class CameraReader:
     def take(self, timeout_s: float) -> Frame | None:
         """The newest frame, or None where none came in time; raises what made the source fail."""
         with self._changed:
-            self._changed.wait_for(lambda: self._frame or self._failure or self.ended, timeout_s)
+            self._changed.wait_for(self._has_news, timeout_s)
+            if self._paused:
+                return None
             frame, self._frame = self._frame, None
             if frame is None and self._failure:
                 raise self._failure
             self._changed.notify_all()
             return frame
+
+    def pause(self) -> None:
+        """Read no more until told; a live camera is closed meanwhile."""
+        with self._changed:
+            self._paused = True
+            if self._camera.live:
+                self._frame = None
+            self._changed.notify_all()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        with self._changed:
+            self._paused = False
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Stop reading; a camera blocked in its driver is left to the end of the process."""
@@ -66,12 +83,13 @@ class CameraReader:
 
     def _read_until_end(self) -> None:
         pause = FIRST_PAUSE_S
-        while not self._stopping:
+        while self._may_go_on():
             opened_at = time.monotonic()
             try:
                 self._camera.open()
-                self._read_on()
-                return
+                if self._read_on():
+                    return
+                self._camera.close()
             except LipwireError:
                 raise
             except Exception as error:
@@ -88,25 +106,42 @@ class CameraReader:
                 self._rest(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 
-    def _read_on(self) -> None:
-        """Hand over frames until the file ends."""
+    def _has_news(self) -> bool:
+        return not self._paused and bool(self._frame or self._failure or self.ended)
+
+    def _may_go_on(self) -> bool:
+        """Wait while paused; False when it is time to stop."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._paused)
+            return not self._stopping
+
+    def _read_on(self) -> bool:
+        """Hand over frames until the file ends; False where a live camera is to be closed first."""
         pace = None if self._camera.live or self._lossless else Pace()
         while not self._stopping:
+            if self._paused:
+                if self._camera.live:
+                    return False
+                self._may_go_on()
+                pace = pace and Pace()
             frame = self._camera.read()
             if frame is None:
                 self._end()
-                return
+                return True
             if self.missing:
                 log.info("camera is back")
             self.missing = False
             if pace:
                 self._rest(pace.rest(frame.captured_at))
             self._hand_over(frame)
+        return True
 
     def _hand_over(self, frame: Frame) -> None:
         with self._changed:
             if self._lossless:
                 self._changed.wait_for(lambda: self._frame is None or self._stopping)
+            if self._paused and self._camera.live:
+                return
             if self._frame is not None:
                 self.dropped += 1
             self._frame = frame

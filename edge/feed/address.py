@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge.errors import BrokerError
-
-PASSWORD_VARIABLE = "LIPWIRE_MQTT_PASSWORD"
+from edge.feed.credentials import PASSWORD_VARIABLE
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from edge.address import parse_address
+from edge.feed.address import parse_address
 from edge.errors import BrokerError
 from edge.events import Event, FaceArrived, SmileStarted
-from edge.mqtt import Publisher
+from edge.feed.publisher import Publisher
 from edge.settings import MqttSettings
 from edge.state import State
 from tests.conftest import Mosquitto
@@ -238,7 +238,7 @@ def test_a_small_receive_maximum_is_kept(
 
 def test_a_broker_that_speaks_only_3_1_1_is_spoken_to_in_3_1_1(tmp_path: Path) -> None:
     pytest.importorskip("amqtt")
-    from edge.broker import EmbeddedBroker
+    from edge.feed.embedded import EmbeddedBroker
 
     broker = EmbeddedBroker()
     broker.wait()

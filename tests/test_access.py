@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.address import PASSWORD_VARIABLE, Address
+from edge.feed.address import PASSWORD_VARIABLE, Address
 from edge.events import SmileStarted
-from edge.mqtt import Publisher
+from edge.feed.publisher import Publisher
 from edge.settings import MqttSettings
 from edge.state import State
 from tests.conftest import Mosquitto, need

@@ -11,8 +11,8 @@ from typing import Any
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from edge.address import Address
 from edge.errors import BrokerError, MissingExtraError
+from edge.feed.address import Address
 
 HOST, PORT = "127.0.0.1", 1883
 START_TIMEOUT_S = 10.0

@@ -1,0 +1,59 @@
+"""The health message: how the daemon and its board are at one moment."""
+
+from __future__ import annotations
+
+import platform
+import time
+
+import cv2
+import numpy as np
+
+from edge import __version__
+from edge.board import Board
+from edge.clock import clock_synced
+from edge.events import Health, utc
+from edge.feed.publisher import Publisher
+from edge.interpreter import runtime_name
+from edge.snapshot import Snapshot
+from edge.state import State
+
+
+class HealthWatch:
+    """Puts a health message together from those who know."""
+
+    def __init__(self, board: Board, state: State, smile_model: str) -> None:
+        self._board, self._state = board, state
+        self._began = time.monotonic()
+        runtime, _, version = runtime_name().partition(" ")
+        self._versions = {
+            "lipwire": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "opencv": cv2.__version__,
+            runtime: version,
+            "smile_model": smile_model,
+        }
+
+    def __call__(self, seen: Snapshot, publisher: Publisher) -> Health:
+        fates = self._state.ledger()
+        return Health(
+            at=utc(time.time()),
+            camera=seen.camera,
+            fps=round(seen.fps, 1),
+            latency_ms=seen.latency_ms,
+            frames_dropped=seen.dropped,
+            camera_reopened=seen.reopened,
+            restarts=seen.restarts,
+            profile=seen.profile,
+            outbox_waiting=fates["waiting"],
+            outbox_dropped=fates["dropped"],
+            refusal=publisher.refusal,
+            takeovers=publisher.takeovers,
+            mqtt=publisher.version,
+            temperature_c=self._board.temperature_c(),
+            throttled=self._board.throttled(),
+            memory_mb=round(self._board.used_mb(), 1),
+            uptime_s=int(time.monotonic() - self._began),
+            clock_synced=clock_synced(),
+            versions=self._versions,
+        )
