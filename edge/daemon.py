@@ -7,7 +7,6 @@ import contextlib
 import json
 import logging
 import signal
-import statistics
 import sys
 import threading
 import time
@@ -15,14 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import device, models, profiles
-from edge.assemble import assemble
 from edge.board import Board
-from edge.cameras import make_camera
-from edge.cameras.reader import CameraReader
 from edge.description import read
 from edge.emit import Emitter, JsonLines, Sink
-from edge.errors import CheckFailed, LipwireError, SettingsError
-from edge.events import CameraState
+from edge.errors import CheckFailed, SettingsError
 from edge.feed.address import Address, parse_address
 from edge.feed.assemble import assemble_feed
 from edge.feed.commands import Action, Command, Commands
@@ -34,18 +29,18 @@ from edge.frame import Frame
 from edge.health import HealthWatch
 from edge.history import Hour
 from edge.page import Page
-from edge.pipeline import Pipeline, Seen
+from edge.pipeline import Seen
 from edge.profiles import Profile
 from edge.settings import MqttSettings, Settings
 from edge.snapshot import Snapshot
 from edge.state import Open, State, Stored
+from edge.watch import Watch
 
 log = logging.getLogger(__name__)
 
 WAIT_S = 0.5  # for a frame, before looking whether to stop
 NOTE_EVERY_S = 10.0  # how often it is noted until when open smiles and visits lasted
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # before a failed pipeline is started again
-MEASURED_OVER = 30  # frames
 PAUSED = "paused"  # the fact of the state that outlives a restart
 
 
@@ -64,16 +59,12 @@ class Daemon:
     """One run, from the first frame to the last event."""
 
     def __init__(self, settings: Settings, options: Options) -> None:
-        self._settings, self._options, self._profile = settings, options, options.profile
+        self._settings, self._options = settings, options
         self._recent: collections.deque[str] = collections.deque(maxlen=20)
         self._stop = threading.Event()
-        self._frame_times: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
-        self._latencies: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
-        self._seen: Seen | None = None  # of the last frame, none while there are no frames
-        self._paused = False
         self._restarts = 0
         self._noted_at = time.monotonic()
-        self._camera = self._make_camera()
+        self._watch = Watch(settings, options.profile, options.models)
         device.check(settings.mqtt)
         sinks: list[Sink] = [self._remember, self._announce]
         if options.events:
@@ -88,7 +79,7 @@ class Daemon:
             self._device_id = settings.mqtt.device_id or self._state.fact(
                 "device_id", device.default_id(folder)
             )
-            self._pipeline = self._make_pipeline()
+            self._watch.load(lambda: self._state.next_face)
             self._page = Page.at(settings.page.address, lambda: self.snapshot)
             on_failure.pop_all()
         self._commands = Commands(self._state, self._actions(), self._answer)
@@ -98,28 +89,15 @@ class Daemon:
         self._counts, self._hours = self._state.counts(), self._last_day()
         self.snapshot = self._snapshot()
 
-    def _make_camera(self) -> CameraReader:
-        source = self._settings.camera
-        camera = make_camera(source, self._profile)
-        # A file's own time ends a fast run, so that it shows as much as a slow one.
-        self._by_frame_time = source.pace == "max" and not camera.live
-        self._tells_time = camera.live or source.source == "demo"
-        return CameraReader(camera, lossless=self._by_frame_time)
-
-    def _make_pipeline(self) -> Pipeline:
-        models_folder = self._options.models
-        first_face = self._state.next_face
-        return assemble(self._settings, self._profile, models_folder, first_face).pipeline
-
     def _make_publisher(self, address: Address) -> Publisher:
         login = Login(address, self._settings.mqtt, self._device_id)
         board = Board()
-        watch = HealthWatch(board, self._state, read(models.shipped("smile")).created)
+        health = HealthWatch(board, self._state, read(models.shipped("smile")).created)
         about = About(board.model(), board.temperature_c() is not None, self._public_page())
         return assemble_feed(
             login,
             self._state,
-            lambda publisher: watch(self.snapshot, publisher),
+            lambda publisher: health(self.snapshot, publisher),
             lambda: (self.snapshot.camera, self.snapshot.profile),
             about,
             self._commands.receive if self._settings.mqtt.commands else None,
@@ -152,19 +130,19 @@ class Daemon:
             self._state.set_fact(PAUSED, "")
         if self._state.fact(PAUSED, ""):
             log.info("paused by a command before the restart")
-            self._pause()
-        self._camera.start()
+            self._emit(self._watch.pause())
+        self._watch.start()
 
     def _loop(self) -> None:
         began, first_frame_at = time.monotonic(), None
         pause = FIRST_PAUSE_S
         while not self._stop.is_set():
             self._commands.carry_out()
-            frame = self._camera.take(WAIT_S)
-            if frame is None and self._camera.ended:
+            frame = self._watch.take(WAIT_S)
+            if frame is None and self._watch.ended:
                 return
             over = time.monotonic() - began
-            if frame is not None and self._by_frame_time:
+            if frame is not None and self._watch.by_frame_time:
                 first_frame_at = frame.captured_at if first_frame_at is None else first_frame_at
                 over = frame.captured_at - first_frame_at
             if self._options.duration_s is not None and over >= self._options.duration_s:
@@ -175,68 +153,40 @@ class Daemon:
             except Exception:  # a kiosk must not stop for one bad frame
                 self._restarts += 1
                 log.exception("a stage failed; starting again in %g s", pause)
-                self._emit(self._pipeline.reset("interrupted"))
+                self._emit(self._watch.reset("interrupted"))
                 self._stop.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def _step(self, frame: Frame | None) -> None:
-        if frame is not None:
-            self._seen = self._pipeline(frame)
-            self._emit(self._seen.events)
-            self._note_open(self._seen)
-            self._frame_times.append(time.monotonic())
-            self._latencies.append(time.time() - frame.taken_at)
-        elif self._camera.missing:
-            self._emit(self._pipeline.reset("interrupted"))
-            self._forget_frames()
-        else:
-            self._emit([])  # what could not be stored is tried again
+        self._emit(self._watch.look(frame))
+        if frame is not None and self._watch.seen is not None:
+            self._note_open(self._watch.seen)
+            self._watch.note_done(frame)
         self.snapshot = self._snapshot()
-
-    def _forget_frames(self) -> None:
-        self._seen = None
-        self._frame_times.clear()
-        self._latencies.clear()
 
     def _actions(self) -> dict[str, Action]:
         """What can be commanded."""
         state = self._state
         return {
-            "pause": Action(self._pause, lambda: state.set_fact(PAUSED, "yes"), "paused"),
-            "resume": Action(self._resume, lambda: state.set_fact(PAUSED, ""), "watching"),
-            "reset-counts": Action(keep=state.reset_counts, done="counts begin at 0"),
+            "pause": Action(self._pause, lambda: state.set_fact(PAUSED, "yes")),
+            "resume": Action(self._resume, lambda: state.set_fact(PAUSED, "")),
+            "reset-counts": Action(lambda command: "counts begin at 0", state.reset_counts),
             "profile": Action(self._use_profile),
         }
 
-    def _pause(self, command: Command | None = None) -> None:
-        self._paused = True
-        self._camera.pause()
-        self._emit(self._pipeline.reset("paused"))
-        self._forget_frames()
+    def _pause(self, command: Command) -> str:
+        self._emit(self._watch.pause())
+        return "paused"
 
-    def _resume(self, command: Command | None = None) -> None:
-        self._paused = False
-        self._camera.resume()
+    def _resume(self, command: Command) -> str:
+        self._watch.resume()
+        return "watching"
 
     def _use_profile(self, command: Command) -> str:
-        """Go on with another of the shipped profiles, until the next start."""
-        before, there_are = self._profile, profiles.load_all()
+        there_are = profiles.load_all()
         if command.profile not in there_are:
             raise SettingsError(f"no such profile; there are: {', '.join(there_are)}")
-        self._profile = there_are[command.profile]
-        try:
-            camera, pipeline = self._make_camera(), self._make_pipeline()
-        except LipwireError:
-            self._profile = before
-            raise
-        self._emit(self._pipeline.reset("paused"))
-        self._camera.stop()
-        camera.dropped, camera.reopened = self._camera.dropped, self._camera.reopened
-        self._camera, self._pipeline = camera, pipeline
-        self._forget_frames()
-        if self._paused:
-            camera.pause()
-        camera.start()
+        self._emit(self._watch.use(there_are[command.profile]))
         return f"profile {command.profile} until the next start"
 
     def _answer(self, payload: str) -> None:
@@ -254,8 +204,7 @@ class Daemon:
             )
 
     def _shut_down(self) -> None:
-        self._camera.stop()
-        self._emit(self._pipeline.reset("stopped"))
+        self._emit(self._watch.stop())
         if self._publisher:
             self._publisher.stop()
         if self._broker:
@@ -267,7 +216,7 @@ class Daemon:
             "smiles so far: %d, visitors: %d; frames dropped in this run: %d%s",
             counts.smiles_total,
             counts.visitors_total,
-            self._camera.dropped,
+            self._watch.dropped,
             f"; {waiting} events wait for the broker" if waiting else "",
         )
         self._state.close()
@@ -289,44 +238,30 @@ class Daemon:
             )
 
     def _snapshot(self) -> Snapshot:
-        times, seen = self._frame_times, self._seen
-        publisher = self._publisher
-        steady = len(times) > 1 and times[-1] > times[0]
-        height, width = seen.frame.image.shape[:2] if seen else (0, 0)
+        watch, publisher = self._watch, self._publisher
+        height, width = watch.seen.frame.image.shape[:2] if watch.seen else (0, 0)
         if (counts := self._state.counts()) != self._counts:
             self._counts, self._hours = counts, self._last_day()
         return Snapshot(
             device_id=self._device_id,
             source=self._settings.camera.source,
-            profile=self._profile.name,
+            profile=watch.profile.name,
             feed=self._feed,
             connected=bool(publisher and publisher.connected),
             trouble=self._emit.trouble or (publisher.trouble if publisher else ""),
             waiting=self._state.waiting_count,
             counts=counts,
             hours=self._hours,
-            fps=(len(times) - 1) / (times[-1] - times[0]) if steady else 0.0,
-            latency_ms=self._latency_ms(),
-            dropped=self._camera.dropped,
-            camera=self._camera_state(),
-            reopened=self._camera.reopened,
+            camera=watch.camera,
+            fps=watch.fps,
+            latency_ms=watch.latency_ms,
+            dropped=watch.dropped,
+            reopened=watch.reopened,
             restarts=self._restarts,
             picture=(width, height),
-            faces=seen.faces if seen else (),
+            faces=watch.seen.faces if watch.seen else (),
             recent=tuple(self._recent),
         )
-
-    def _camera_state(self) -> CameraState:
-        if self._paused:
-            return "paused"
-        if self._camera.missing:
-            return "missing"
-        return "on" if self._seen else "starting"
-
-    def _latency_ms(self) -> float | None:
-        if not self._latencies or not self._tells_time:
-            return None
-        return round(statistics.median(self._latencies) * 1000, 1)
 
     def _last_day(self) -> tuple[Hour, ...]:
         return tuple(self._state.last_day())

@@ -100,7 +100,7 @@ class Health:
     at: str = told("when this was measured, UTC")
     camera: CameraState = told("missing: it is looked for; paused: on command")
     fps: float = told("frames a second that go through")
-    latency_ms: float | None = told("from a frame's taking to its events; null for files")
+    latency_ms: float | None = told("from a frame's taking to its events; null with `--pace max`")
     frames_dropped: int = told("frames of this run that nobody had time for")
     camera_reopened: int = told("how often in this run the camera was lost")
     restarts: int = told("how often in this run a failed stage was started again")

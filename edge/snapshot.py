@@ -25,7 +25,7 @@ class Snapshot:
     fps: float
     dropped: int
     camera: CameraState
-    latency_ms: float | None  # from a frame's taking to its events, none for files
+    latency_ms: float | None  # from a frame's taking to its events, none with --pace max
     restarts: int
     reopened: int
     picture: tuple[int, int]  # width and height

@@ -22,7 +22,7 @@ class CameraReader:
 
     def __init__(self, camera: Camera, lossless: bool) -> None:
         self._camera = camera
-        self._lossless = lossless
+        self.lossless = lossless
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._failure: Exception | None = None
@@ -117,7 +117,7 @@ class CameraReader:
 
     def _read_on(self) -> bool:
         """Hand over frames until the file ends; False where a live camera is to be closed first."""
-        pace = None if self._camera.live or self._lossless else Pace()
+        pace = None if self._camera.live or self.lossless else Pace()
         while not self._stopping:
             if self._paused:
                 if self._camera.live:
@@ -138,7 +138,7 @@ class CameraReader:
 
     def _hand_over(self, frame: Frame) -> None:
         with self._changed:
-            if self._lossless:
+            if self.lossless:
                 self._changed.wait_for(lambda: self._frame is None or self._stopping)
             if self._paused and self._camera.live:
                 return

@@ -35,9 +35,8 @@ class Command:
 class Action:
     """What a command does: in this process, and to what is kept over a restart."""
 
-    act: Callable[[Command], str | None] = lambda command: None  # may say what was done
+    act: Callable[[Command], str]  # gives what was done, in words
     keep: Callable[[], None] = lambda: None
-    done: str = ""  # what to say where `act` says nothing
 
 
 class Refused(LipwireError):
@@ -93,7 +92,7 @@ class Commands:
 
     def _obey(self, command: Command) -> str:
         action = self._actions[command.name]
-        message = action.act(command) or action.done
+        message = action.act(command)
         answer = _result(command.name, command.request, True, message)
         with self._state.transaction():
             action.keep()
