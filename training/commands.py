@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli import add_command, write_json
+from edge.cli.common import add_command, write_json
 from edge.errors import MissingExtraError, SourceError
 
 if TYPE_CHECKING:

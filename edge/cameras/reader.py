@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 
 from edge.cameras import Camera, CameraGone
 from edge.errors import LipwireError
@@ -118,16 +119,21 @@ class CameraReader:
     def _read_on(self) -> bool:
         """Hand over frames until the file ends; False where a live camera is to be closed first."""
         pace = None if self._camera.live or self.lossless else Pace()
+        paused_s = 0.0
         while not self._stopping:
             if self._paused:
                 if self._camera.live:
                     return False
+                began = time.monotonic()
                 self._may_go_on()
-                pace = pace and Pace()
+                if pace:  # what a file shows after a pause is seen later
+                    pace, paused_s = Pace(), paused_s + time.monotonic() - began
             frame = self._camera.read()
             if frame is None:
                 self._end()
                 return True
+            if paused_s:
+                frame = replace(frame, taken_at=frame.taken_at + paused_s)
             if self.missing:
                 log.info("camera is back")
             self.missing = False

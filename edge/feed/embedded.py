@@ -25,8 +25,7 @@ class EmbeddedBroker:
     It starts at once and beside everything else, because that takes it a moment."""
 
     def __init__(self) -> None:
-        if importlib.util.find_spec("amqtt") is None:
-            raise MissingExtraError("--broker embedded", "broker")
+        check_installed()
         self._port = _free_port(PORT)
         self._loop = asyncio.new_event_loop()
         self._broker: Any = None
@@ -83,6 +82,12 @@ class EmbeddedBroker:
         finally:
             self._started.set()
         self._loop.run_forever()
+
+
+def check_installed() -> None:
+    """Say what is missing where it is not installed."""
+    if importlib.util.find_spec("amqtt") is None:
+        raise MissingExtraError("--broker embedded", "broker")
 
 
 def _free_port(wanted: int) -> int:
