@@ -6,10 +6,15 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from edge.events import TOPICS
 from edge.profiles import Profile, load_all
+from edge.schema import schema
 from edge.settings import Settings
 
 FOLDER = Path(__file__).parent
+FEED = FOLDER / "feed.md"
+README = FOLDER.parent / "README.md"
+SHARED = ("v", "id", "seq", "event_type", "at", "clock_synced", "face", "late")  # by all events
 
 
 def settings_page() -> str:
@@ -26,7 +31,7 @@ def settings_page() -> str:
         lines += _table(type(getattr(Settings(), section.name)))
     lines += [
         "",
-        "The password of `[mqtt] user` is read from the variable `LIPWIRE_MQTT_PASSWORD`.",
+        "Where user and password come from, and who may do what: [feed.md](feed.md).",
         "",
         "# Profiles",
         "",
@@ -77,5 +82,62 @@ def _nth(interval: int) -> str:
     return {1: "", 2: "2nd", 3: "3rd"}.get(interval, f"{interval}th").strip() or "single"
 
 
+def topics() -> list[str]:
+    """The table of topics."""
+    rows = ["| topic | retained | messages | when |", "| --- | --- | --- | --- |"]
+    for topic in TOPICS:
+        messages = ", ".join(f"`{name}`" for name in topic.messages)
+        retained = "yes" if topic.retained else ""
+        rows.append(f"| `{topic.name}` | {retained} | {messages} | {topic.meaning} |")
+    return rows
+
+
+def messages() -> list[str]:
+    """A table of fields for every message that has some."""
+    lines: list[str] = []
+    for name, about in schema()["$defs"].items():
+        properties = about.get("properties", {})
+        is_event = "event_type" in properties
+        own = {k: v for k, v in properties.items() if k not in (SHARED if is_event else ("v",))}
+        if not properties:
+            continue
+        lines += ["", f"**`{name}`**: {about['description']}"]
+        if own:
+            lines += ["", "| field | type | meaning |", "| --- | --- | --- |"]
+        for field, value in own.items():
+            lines.append(f"| `{field}` | {_json_type(value)} | {value.get('description', '')} |")
+    return lines[1:]
+
+
+def filled(page: str, block: str, lines: list[str]) -> str:
+    """A page whose block between two markers is replaced."""
+    begin, end = f"<!-- {block} -->\n", f"<!-- /{block} -->"
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return before + begin + "\n".join(lines) + "\n" + end + after
+
+
+def feed_page() -> str:
+    """docs/feed.md with its tables as the code has them."""
+    page = FEED.read_text(encoding="utf-8")
+    return filled(filled(page, "topics", topics()), "messages", messages())
+
+
+def readme() -> str:
+    """README.md with its table of topics as the code has it."""
+    return filled(README.read_text(encoding="utf-8"), "topics", topics())
+
+
+def _json_type(value: dict[str, Any]) -> str:
+    if "enum" in value:
+        return " or ".join(f"`{choice}`" for choice in value["enum"])
+    if "const" in value:
+        return f"`{value['const']}`"
+    kind = value["type"]
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
 if __name__ == "__main__":
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
+    FEED.write_text(feed_page(), encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
