@@ -120,6 +120,8 @@ def filled(page: str, block: str, lines: list[str]) -> str:
 def feed_page() -> str:
     """docs/feed.md with its tables as the code has them."""
     page = FEED.read_text(encoding="utf-8")
+    consumer = (FOLDER / "examples/consumer.py").read_text(encoding="utf-8").splitlines()
+    page = filled(page, "consumer", ["```python", *consumer, "```"])
     return filled(filled(page, "topics", topics()), "messages", messages())
 
 

@@ -30,6 +30,7 @@ CAMERA_TIMEOUT_S, CAMERA_LOOK_S = 10.0, 1.0
 MEMORY_MB, DISK_MB = 150.0, 100.0  # what a daemon needs
 HOT_C, WARM_C = 80.0, 70.0  # a Raspberry Pi slows down at the first
 LOCAL = ("127.0.0.1", "localhost", "::1")
+ADVICE = {"broker": "is [mqtt] right, and does it run there?"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Doctor:
             try:
                 yield from check()
             except LipwireError as error:
-                yield Finding(about, "FAIL", str(error))
+                yield Finding(about, "FAIL", str(error), ADVICE.get(about, ""))
 
     def _board(self) -> Iterator[Finding]:
         found = f"{self.board.model() or 'no board that is known'}, profile {self.profile.name}"
@@ -266,6 +267,8 @@ def _frames(camera: Any) -> str:
             began = time.monotonic()
             size = f"{frame.image.shape[1]}x{frame.image.shape[0]}"
         count += 1
+        if not camera.live:
+            break
     if not count:
         raise CheckFailed("it gives no picture")
     rate = f", {count / (time.monotonic() - began):.0f} frames a second" if camera.live else ""

@@ -12,8 +12,9 @@ import numpy as np
 
 from edge.cameras import CameraGone
 from edge.detect import Box
-from edge.events import Counts, SmileEnded, SmileStarted, event_json
+from edge.events import Counts, Health, SmileEnded, SmileStarted, event_json
 from edge.frame import Frame, Image
+from edge.history import Hour
 from edge.pipeline import SeenFace
 from edge.snapshot import Snapshot
 
@@ -37,10 +38,13 @@ SNAPSHOT = Snapshot(
         since="2026-01-02T03:04:05.000Z",
         seq=21,
     ),
+    hours=(Hour(hour=1_767_322_800, smiles=7, smilers=2, visitors=3, smile_seconds=12.5),),
     fps=14.96,
     dropped=0,
-    camera_missing=False,
+    camera="on",
+    latency_ms=42.5,
     restarts=0,
+    reopened=0,
     picture=(320, 240),
     faces=(SeenFace(3, Box(80, 60, 100, 120), True, True, 4.0, 0.91, 1.5, 0.93),),
     recent=(
@@ -49,6 +53,29 @@ SNAPSHOT = Snapshot(
         ),
         event_json(SmileStarted(face=3, at=7.75), 20, "a", True),
     ),
+)
+
+# How such a daemon and its board are.
+HEALTH = Health(
+    at="2026-01-02T03:05:06.000Z",
+    camera="on",
+    fps=15.0,
+    latency_ms=42.5,
+    frames_dropped=3,
+    camera_reopened=0,
+    restarts=0,
+    profile="generic",
+    outbox_waiting=0,
+    outbox_dropped=0,
+    refusal="",
+    takeovers=0,
+    mqtt="5",
+    temperature_c=51.5,
+    throttled=("under_voltage",),
+    memory_mb=180.5,
+    uptime_s=3600,
+    clock_synced=True,
+    versions={"lipwire": "0.1", "python": "3.12"},
 )
 
 

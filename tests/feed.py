@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -12,24 +13,51 @@ from typing import Any
 
 import jsonschema
 from paho.mqtt import client as paho
+from paho.mqtt import publish
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from edge.events import TOPICS
+from edge.feed.address import Address, parse_address
+from edge.feed.connection import Login
+from edge.settings import MqttSettings
+
 SCHEMA = json.loads(resources.files("edge").joinpath("schema.json").read_text(encoding="utf-8"))
 
 
+def login(where: str | Address, device_id: str = "test", **settings: Any) -> Login:
+    """What a publisher needs to know of a broker."""
+    address = parse_address(where) if isinstance(where, str) else where
+    return Login(address, MqttSettings(**settings), device_id)
+
+
 def check_message(topic: str, payload: str) -> Any:
-    """The message, if it is what the schema says of its topic."""
-    level = topic.rsplit("/", 1)[-1]
-    if level == "availability":
-        name, message = level, payload
+    """The message, if it is what the schema says of its topic, below `lipwire/<device id>/`."""
+    place = topic.split("/", 2)[2]
+    name = "command/<name>" if place.startswith("command/") else place
+    (about,) = (known for known in TOPICS if known.name == name)
+    if about.messages == ("availability",):
+        message: Any = payload
     else:
-        message = json.loads(payload)
-        name = message.get("event_type", level)
-    definition = {"$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]}
-    jsonschema.validate(message, definition)
+        is_empty = about.messages == ("command",) and not payload
+        message = {} if is_empty else json.loads(payload)
+    _validator(about.messages).validate(message)
     return message
+
+
+@functools.cache
+def _validator(names: tuple[str, ...]) -> jsonschema.Draft202012Validator:
+    """For a message of one of these names."""
+    references = [{"$ref": f"#/$defs/{name}"} for name in names]
+    return jsonschema.Draft202012Validator({"oneOf": references, "$defs": SCHEMA["$defs"]})
+
+
+def understand(topic: str, payload: str) -> Any:
+    """Any message: ours must fit the schema, Home Assistant's is JSON or a word."""
+    if topic.startswith("lipwire/"):
+        return check_message(topic, payload)
+    return json.loads(payload) if payload.startswith("{") else payload
 
 
 @dataclass(frozen=True)
@@ -42,16 +70,20 @@ class Received:
 
 
 class Subscriber:
-    """Listens to everything under lipwire/ with a session that outlives its connections."""
+    """Listens to all topics of Lipwire and of Home Assistant, with a session that outlives its
+    connections."""
 
     def __init__(
-        self, port: int, protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
+        self,
+        port: int,
+        protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+        name: str = "subscriber",
     ) -> None:
         # Each version of the protocol has its own way to ask for a session that lasts.
         newer = protocol == MQTTProtocolVersion.MQTTv5
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            "subscriber",
+            name,
             clean_session=None if newer else False,
             protocol=protocol,
         )
@@ -63,7 +95,9 @@ class Subscriber:
         self._times_subscribed = 0
         self.received: list[Received] = []
         self.faults: list[str] = []
-        self._client.on_connect = lambda client, *_: client.subscribe("lipwire/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(
+            [("lipwire/#", 1), ("homeassistant/#", 1)]
+        )
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(0.05, 0.2)
@@ -83,7 +117,7 @@ class Subscriber:
     def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
         with self._changed:
             try:
-                checked = check_message(message.topic, message.payload.decode())
+                checked = understand(message.topic, message.payload.decode())
                 self.received.append(Received(message.topic, checked, message.retain))
             except Exception as error:
                 self.faults.append(f"{message.topic} {message.payload!r}: {error}")
@@ -117,6 +151,11 @@ class Subscriber:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def send(port: int, topic: str, payload: str | bytes = "", retain: bool = False) -> None:
+    """Publish something, as some client of a broker."""
+    publish.single(topic, payload, qos=1, retain=retain, hostname="127.0.0.1", port=port)
 
 
 def distinct(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,27 +1,37 @@
-"""Who may connect: TLS and passwords, against a real broker."""
+"""Who may connect: user and password, from where they belong, at a real broker."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from edge.feed.address import PASSWORD_VARIABLE, Address
+from edge.errors import BrokerError
 from edge.events import SmileStarted
+from edge.feed import publisher as publisher_module
+from edge.feed.credentials import PASSWORD_VARIABLE, USER_VARIABLE, Credentials, credentials
 from edge.feed.publisher import Publisher
 from edge.settings import MqttSettings
 from edge.state import State
-from tests.conftest import Mosquitto, need
-from tests.feed import wait_until
+from tests.conftest import Mosquitto, complaint
+from tests.feed import login, wait_until
 
 AT = 1_700_000_000.0
+
+Connect = Callable[..., Publisher]
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (USER_VARIABLE, PASSWORD_VARIABLE, "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[State]:
+    """Where one event waits."""
     state = State(tmp_path / "state")
     state.record([SmileStarted(face=1, at=AT)])
     yield state
@@ -29,76 +39,192 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 
 @pytest.fixture
-def certificate(mosquitto: Mosquitto) -> Path:
-    """Let the broker speak TLS with a certificate for localhost that signed itself."""
-    need("broker", shutil.which("openssl") is None, "apt install openssl")
-    cert, key = mosquitto.folder / "cert.pem", mosquitto.folder / "key.pem"
-    ask = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    ask += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    made = [*ask, "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(made, check=True, capture_output=True, timeout=60)
-    mosquitto.stop()
-    mosquitto.settings = f"allow_anonymous true\ncertfile {cert}\nkeyfile {key}"
-    mosquitto.start()
-    return cert
-
-
-def test_events_go_over_tls_to_a_broker_that_is_trusted(
-    state: State, mosquitto: Mosquitto, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    address = Address("localhost", mosquitto.port, tls=True)
-    publisher = Publisher(address, MqttSettings(), "test", state)
-    publisher.start()
-    wait_until(lambda: state.ledger()["delivered"] == 1)
-    publisher.stop()
-
-
-# paho leaves the socket of a failed handshake to the garbage collector.
-@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
-@pytest.mark.parametrize(
-    ("host", "trusted"), [("localhost", False), ("127.0.0.1", True)], ids=["unknown", "other name"]
-)
-def test_a_broker_that_cannot_prove_itself_gets_nothing(
-    state: State,
-    mosquitto: Mosquitto,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    host: str,
-    trusted: bool,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    publisher = Publisher(Address(host, mosquitto.port, tls=True), MqttSettings(), "test", state)
-    publisher.start()
-    wait_until(lambda: "certificate verify failed" in publisher.trouble)
-    publisher.stop(0.1)
-    assert state.waiting_count == 1
-    assert "Traceback" not in caplog.text
-
-
-@pytest.mark.parametrize(("password", "accepted"), [("right", True), ("wrong", False)])
-def test_the_password_comes_from_the_environment(
-    state: State,
-    mosquitto: Mosquitto,
-    monkeypatch: pytest.MonkeyPatch,
-    password: str,
-    accepted: bool,
-) -> None:
+def guarded(mosquitto: Mosquitto) -> Mosquitto:
+    """A broker that knows one user: kiosk, whose password is `right`."""
     users = mosquitto.folder / "users"
     make = ["mosquitto_passwd", "-b", "-c", str(users), "kiosk", "right"]
     subprocess.run(make, check=True, capture_output=True, timeout=30)
     mosquitto.stop()
     mosquitto.settings = f"allow_anonymous false\npassword_file {users}"
     mosquitto.start()
+    return mosquitto
+
+
+@pytest.fixture
+def connect(
+    state: State,
+    guarded: Mosquitto,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> Iterator[Connect]:
+    """Starts a publisher, which must not tell the password to anyone."""
+    monkeypatch.setattr(publisher_module, "LONGEST_PAUSE_S", 0.2)
+    caplog.set_level("DEBUG")
+    started: list[Publisher] = []
+
+    def connect_(**settings: str) -> Publisher:
+        started.append(Publisher(login(guarded.url, **settings), state))
+        started[-1].start()
+        return started[-1]
+
+    yield connect_
+    for publisher in started:
+        assert publisher._thread.is_alive()
+        publisher.stop(0.1)
+        assert "right" not in publisher.trouble.replace("rights", "")
+    assert "right" not in caplog.text.replace("rights", "")
+    assert "Traceback" not in caplog.text
+
+
+def keep(folder: Path, content: str | bytes) -> Path:
+    """A file as an installer or a user writes it."""
+    file = folder / "mqtt"
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return file
+
+
+def delivers(state: State) -> None:
+    wait_until(lambda: state.ledger()["delivered"] == 1)
+
+
+@pytest.mark.parametrize(("password", "accepted"), [("right", True), ("wrong", False)])
+def test_the_password_comes_from_the_environment(
+    connect: Connect,
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+    password: str,
+    accepted: bool,
+) -> None:
     monkeypatch.setenv(PASSWORD_VARIABLE, password)
-    address = Address("127.0.0.1", mosquitto.port)
-    publisher = Publisher(address, MqttSettings(user="kiosk"), "test", state)
-    publisher.start()
+    publisher = connect(user="kiosk")
     if accepted:
-        wait_until(lambda: state.ledger()["delivered"] == 1)
+        delivers(state)
     else:
         wait_until(lambda: "refused" in publisher.trouble)
         assert state.waiting_count == 1
-    publisher.stop(0.1)
+
+
+def test_user_and_password_come_from_the_environment(
+    connect: Connect, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(USER_VARIABLE, "kiosk")
+    monkeypatch.setenv(PASSWORD_VARIABLE, "right")
+    connect()
+    delivers(state)
+
+
+def test_user_and_password_come_from_a_file(connect: Connect, state: State, tmp_path: Path) -> None:
+    connect(credentials_file=str(keep(tmp_path, "kiosk:right\n")))
+    delivers(state)
+
+
+def test_user_and_password_come_from_systemd(
+    connect: Connect, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(tmp_path, "kiosk:right")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    connect()
+    delivers(state)
+
+
+def test_a_changed_password_is_used_at_the_next_connection(
+    connect: Connect, state: State, tmp_path: Path
+) -> None:
+    file = keep(tmp_path, "kiosk:old")
+    publisher = connect(credentials_file=str(file))
+    wait_until(lambda: "refused" in publisher.trouble)
+    keep(tmp_path, "kiosk:right")
+    delivers(state)
+    wait_until(lambda: publisher.trouble == "")
+
+
+def test_a_file_that_is_missing_is_named_and_will_do_once_it_is_there(
+    connect: Connect, state: State, tmp_path: Path
+) -> None:
+    publisher = connect(credentials_file=str(tmp_path / "mqtt"))
+    said = f"credentials {tmp_path / 'mqtt'}: cannot be read: No such file or directory"
+    wait_until(lambda: publisher.trouble == said)
+    keep(tmp_path, "kiosk:right")
+    delivers(state)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("me:secret", Credentials("me", "secret")),
+        ("me:secret\r\nmore\n", Credentials("me", "secret")),
+        ("me:se:cr:et\n", Credentials("me", "se:cr:et")),
+        ("me:\n", Credentials("me", "")),
+        ("mé:gehéim\n", Credentials("mé", "gehéim")),
+    ],
+)
+def test_the_first_line_of_the_file_is_user_and_password(
+    tmp_path: Path, content: str, found: Credentials
+) -> None:
+    settings = MqttSettings(credentials_file=str(keep(tmp_path, content)))
+    assert credentials(settings) == found
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "must be user:password"),
+        (b"\nme:secret", "must be user:password"),
+        (b"secret", "must be user:password"),
+        (b":secret", "must be user:password"),
+        (b"me:secret\xff", "not UTF-8 text"),
+    ],
+)
+def test_a_file_that_holds_no_user_and_password_is_said_in_one_line_without_its_content(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    file = keep(tmp_path, content)
+    line = complaint(lambda: credentials(MqttSettings(credentials_file=str(file))), BrokerError)
+    assert line.startswith(f"credentials {file}: ")
+    assert said in line
+    assert "secret" not in line
+
+
+def test_a_folder_is_no_file_of_credentials(tmp_path: Path) -> None:
+    settings = MqttSettings(credentials_file=str(tmp_path))
+    assert "cannot be read" in complaint(lambda: credentials(settings), BrokerError)
+
+
+@pytest.mark.parametrize("placeholder", ["", "\n", "  \n"])
+def test_an_installers_empty_file_leaves_it_to_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, placeholder: str
+) -> None:
+    keep(tmp_path, placeholder)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert credentials(MqttSettings()) == Credentials()
+    monkeypatch.setenv(USER_VARIABLE, "me")
+    monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
+    assert credentials(MqttSettings()) == Credentials("me", "secret")
+
+
+def test_the_settings_file_goes_over_systemd_and_systemd_over_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(USER_VARIABLE, "by-environment")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert credentials(MqttSettings()).user == "by-environment"
+    keep(tmp_path, "by-systemd:x")
+    assert credentials(MqttSettings()).user == "by-systemd"
+    own = tmp_path / "own"
+    own.write_text("by-file:x")
+    assert credentials(MqttSettings(credentials_file=str(own))).user == "by-file"
+
+
+def test_the_settings_user_goes_over_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(USER_VARIABLE, "other")
+    monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
+    assert credentials(MqttSettings(user="me")) == Credentials("me", "secret")
+
+
+def test_without_a_user_nobody_in_particular_connects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
+    assert credentials(MqttSettings()) == Credentials("", None)
+
+
+def test_credentials_can_be_shown_without_the_password() -> None:
+    assert "secret" not in repr(Credentials("me", "secret"))

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from edge.cameras import CameraGone, reader
+from edge.cameras import Camera, CameraGone, reader
 from edge.cameras.reader import CameraReader, Pace
 from edge.errors import SourceError
 from edge.frame import Frame
 from tests.fakes import ScriptedCamera, picture
+from tests.feed import wait_until
 
 PATIENCE_S = 5.0  # for another thread; nothing here takes nearly as long
 
-Started = Callable[[ScriptedCamera, bool], CameraReader]
+Started = Callable[[Camera, bool], CameraReader]
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def started() -> Iterator[Started]:
     """Starts readers, which stop with the test."""
     readers: list[CameraReader] = []
 
-    def start(camera: ScriptedCamera, lossless: bool) -> CameraReader:
+    def start(camera: Camera, lossless: bool) -> CameraReader:
         readers.append(CameraReader(camera, lossless))
         readers[-1].start()
         return readers[-1]
@@ -39,6 +40,29 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixtu
     monkeypatch.setattr(reader, "FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(reader, "LONGEST_PAUSE_S", 0.04)
     caplog.set_level(logging.INFO)
+
+
+class LiveCamera:
+    """A camera that goes on giving frames, as fast as a real one."""
+
+    live = True
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.times_opened = self.given = 0
+
+    def open(self) -> None:
+        self.is_open = True
+        self.times_opened += 1
+
+    def read(self) -> Frame | None:
+        assert self.is_open
+        time.sleep(0.01)
+        self.given += 1
+        return Frame(picture(), float(self.given), float(self.given), self.given)
+
+    def close(self) -> None:
+        self.is_open = False
 
 
 def shots(count: int, step_s: float = 0.0) -> list[Frame]:
@@ -174,3 +198,106 @@ def test_a_reader_that_stops_closes_its_camera() -> None:
     assert read.take(PATIENCE_S) is not None
     read.stop()
     assert not camera.is_open
+
+
+def test_a_pause_closes_a_live_camera_and_its_end_opens_it_again(started: Started) -> None:
+    camera = LiveCamera()
+    read = started(camera, False)
+    assert read.take(PATIENCE_S) is not None
+    read.pause()
+    wait_until(lambda: not camera.is_open)
+    read.resume()
+    frame = read.take(PATIENCE_S)
+    assert frame is not None
+    assert camera.times_opened == 2
+    assert not read.missing
+    assert read.reopened == 0
+
+
+def test_no_frame_is_handed_over_while_paused_not_even_one_that_lay_ready(started: Started) -> None:
+    camera = LiveCamera()
+    read = started(camera, False)
+    wait_until(lambda: camera.given > 2)
+    last = camera.given
+    read.pause()
+    assert read.take(0.0) is None
+    wait_until(lambda: not camera.is_open)
+    assert read.take(0.05) is None
+    read.resume()
+    frame = read.take(PATIENCE_S)
+    assert frame is not None
+    assert frame.index > last  # what was read before is not shown afterwards
+
+
+def test_a_live_camera_that_is_paused_before_it_starts_is_not_opened() -> None:
+    camera = LiveCamera()
+    read = CameraReader(camera, lossless=False)
+    read.pause()
+    read.start()
+    assert read.take(0.05) is None
+    assert camera.times_opened == 0
+    read.resume()
+    assert read.take(PATIENCE_S) is not None
+    read.stop()
+
+
+def test_a_paused_reader_can_be_stopped(started: Started) -> None:
+    camera = LiveCamera()
+    read = started(camera, False)
+    read.pause()
+    wait_until(lambda: not camera.is_open)
+    read.stop()
+    assert not read._thread.is_alive()
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_a_camera_that_is_missing_when_paused_is_not_looked_for(started: Started) -> None:
+    read = started(ScriptedCamera([], absent=10**6), False)
+    wait_until(lambda: read.missing)
+    read.pause()
+    read.take(0.1)  # a try that was under way may still end
+    tried = read.reopened
+    assert read.take(0.1) is None
+    assert read.reopened == tried
+    read.resume()
+    wait_until(lambda: read.reopened > tried)
+
+
+def test_a_file_that_is_read_without_loss_loses_no_frame_over_a_pause(started: Started) -> None:
+    read = started(ScriptedCamera(shots(30), live=False), True)
+    found = []
+    for _ in range(10):
+        found.append(read.take(PATIENCE_S))
+        read.pause()
+        assert read.take(0.0) is None
+        read.resume()
+    assert [frame.index for frame in found if frame] + taken(read) == list(range(30))
+    assert read.dropped == 0
+
+
+def test_the_last_frame_of_a_file_waits_for_the_end_of_a_pause(started: Started) -> None:
+    camera = ScriptedCamera(shots(1), live=False)
+    read = started(camera, True)
+    assert camera.at_end.wait(PATIENCE_S)
+    read.pause()
+    assert read.take(0.0) is None
+    assert not read.ended
+    read.resume()
+    assert taken(read) == [0]
+
+
+def test_what_a_file_shows_after_a_pause_was_taken_later_by_the_pause(started: Started) -> None:
+    read = started(ScriptedCamera(shots(200, step_s=0.01), live=False), False)
+    first = read.take(PATIENCE_S)
+    assert first is not None
+    assert first.taken_at == first.captured_at
+    read.pause()
+    paused_at = time.monotonic()
+    assert read.take(0.2) is None
+    read.resume()
+    paused_s = time.monotonic() - paused_at
+    wait_until(lambda: (read.take(PATIENCE_S) or first).taken_at > first.captured_at + paused_s)
+    after = read.take(PATIENCE_S)
+    assert after is not None
+    assert after.captured_at < paused_s  # the film itself stood still
+    assert after.taken_at - after.captured_at == pytest.approx(paused_s, abs=0.05)

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,35 +14,10 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge.cameras.demo import LOOP_S, SMILES_PER_LOOP
 from tests.conftest import Mosquitto, free_port
+from tests.daemon import Daemon
 from tests.feed import Subscriber, distinct, wait_until
 
 pytestmark = pytest.mark.usefixtures("face_model")
-
-
-class Daemon:
-    """A running `lipwire run`, with what it says kept in files."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder = folder
-        folder.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "edge", "run", "--page", "off"]
-        command += ["--state", str(folder / "state"), *options]
-        with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
-            self.process = subprocess.Popen(command, stdout=out, stderr=err)
-
-    @property
-    def out(self) -> str:
-        return (self.folder / "out").read_text()
-
-    @property
-    def err(self) -> str:
-        return (self.folder / "err").read_text()
-
-    def end(self, number: signal.Signals | None = None) -> int:
-        """Wait for the end, after a signal where one is given."""
-        if number is not None:
-            self.process.send_signal(number)
-        return self.process.wait(60)
 
 
 @pytest.fixture

@@ -31,23 +31,29 @@ def test_the_table_of_settings_is_the_one_the_code_gives() -> None:
     assert written == generator().settings_page(), "run: python docs/generate.py"
 
 
+def test_the_tables_of_topics_and_messages_are_those_the_code_gives() -> None:
+    pages = generator()
+    assert pages.FEED.read_text(encoding="utf-8") == pages.feed_page(), "run: docs/generate.py"
+    assert pages.readme() == README, "run: python docs/generate.py"
+
+
 def test_the_readme_shows_the_page_and_gives_the_two_commands_early() -> None:
     first_screen = "\n".join(README.splitlines()[:40])
     for needed in ("docs/page.png", "make run", "make test"):
         assert needed in first_screen
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/settings.md", "docs/feed.md"])
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)", text):
         assert ((ROOT / page).parent / target).exists(), target
 
 
-def test_every_command_in_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = re.findall(r"lipwire ((?:[a-z]+ ?)+)", README)
-    commands = {line.split()[0] for line in lines}
-    assert {"run", "profiles", "models", "bench", "train", "evaluate"} <= commands
+def test_every_command_in_the_documents_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    text = README + (ROOT / "docs/feed.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"(?:`|^)(?:\S*/)?lipwire ([a-z][a-z-]+)", text, re.MULTILINE))
+    assert {"run", "doctor", "history", "ha-remove", "profiles", "models", "bench"} <= commands
     for command in commands:
         with pytest.raises(SystemExit) as ended:
             main([command, "--help"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -11,17 +12,21 @@ import pytest
 from edge import schema
 from edge.events import (
     EVENTS,
+    TOPICS,
+    Check,
     Counts,
     Event,
     FaceArrived,
     FaceLeft,
+    Result,
     SmileEnded,
     SmileStarted,
-    counts_json,
     event_json,
+    message_json,
     sent_json,
     utc,
 )
+from tests.fakes import HEALTH
 from tests.feed import SCHEMA, check_message
 
 AT = 1_700_000_000.1234
@@ -71,7 +76,42 @@ def test_counts_fit_the_schema() -> None:
         since=utc(AT),
         seq=9,
     )
-    assert check_message("lipwire/x/counts", counts_json(counts))["smiles_total"] == 3
+    assert check_message("lipwire/x/counts", message_json(counts))["smiles_total"] == 3
+
+
+def test_health_fits_the_schema() -> None:
+    told = check_message("lipwire/x/health", message_json(HEALTH))
+    assert told["throttled"] == ["under_voltage"]
+    unknown = replace(HEALTH, temperature_c=None, latency_ms=None, throttled=())
+    assert check_message("lipwire/x/health", message_json(unknown))["temperature_c"] is None
+
+
+def test_an_answer_fits_the_schema() -> None:
+    answer = Result("pause", "Türe 1", True, "paused", utc(AT))
+    assert check_message("lipwire/x/result", message_json(answer))["request"] == "Türe 1"
+
+
+def test_a_trial_fits_the_schema_and_is_no_event() -> None:
+    trial = message_json(Check(utc(AT)))
+    assert "seq" not in check_message("lipwire/x/event/check", trial)
+    with pytest.raises(jsonschema.ValidationError):
+        check_message("lipwire/x/event/smile", trial)
+
+
+@pytest.mark.parametrize("payload", ["", "{}", '{"request": "1"}', '{"profile": "pi-5"}'])
+def test_what_may_be_commanded_fits_the_schema(payload: str) -> None:
+    check_message("lipwire/x/command/profile", payload)
+
+
+@pytest.mark.parametrize("payload", ["[]", '{"request": 1}', '{"x": "1"}'])
+def test_what_may_not_be_commanded_does_not_fit_the_schema(payload: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        check_message("lipwire/x/command/profile", payload)
+
+
+def test_every_message_has_one_topic_and_every_topic_its_messages() -> None:
+    told = [name for topic in TOPICS for name in topic.messages]
+    assert sorted(told) == sorted(SCHEMA["$defs"])
 
 
 def test_the_schema_itself_is_one() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge import profiles
+from edge.board import Board
 from edge.errors import SettingsError
 
 SHIPPED = sorted(
@@ -39,8 +40,9 @@ OTHERS = [
 @pytest.fixture
 def device_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file in which the kernel names the board; there is none until a test writes it."""
-    path = tmp_path / "model"
-    monkeypatch.setattr(profiles, "MODEL_FILES", (tmp_path / "not-mounted", path))
+    path = tmp_path / "sys/firmware/devicetree/base/model"
+    path.parent.mkdir(parents=True)
+    monkeypatch.setattr(profiles, "Board", lambda: Board(tmp_path))
     return path
 
 

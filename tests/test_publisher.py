@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from edge.feed.address import parse_address
 from edge.errors import BrokerError
 from edge.events import Event, FaceArrived, SmileStarted
-from edge.feed.publisher import Publisher
-from edge.settings import MqttSettings
+from edge.feed.address import parse_address
+from edge.feed.publisher import LONGEST_PAUSE_S, Publisher
 from edge.state import State
 from tests.conftest import Mosquitto
-from tests.feed import Subscriber, distinct, wait_until
+from tests.feed import Subscriber, distinct, login, wait_until
 
 AT = 1_700_000_000.0
 
@@ -31,7 +30,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 @pytest.fixture
 def publisher(state: State, mosquitto: Mosquitto) -> Iterator[Publisher]:
-    publisher = Publisher(parse_address(mosquitto.url), MqttSettings(), "test", state)
+    publisher = Publisher(login(mosquitto.url), state)
     yield publisher
     publisher.stop(0.2)
 
@@ -164,7 +163,7 @@ def test_one_connection_without_an_answer_does_not_give_up_the_newer_protocol(
     """Only in MQTT 5 can a broker say that it refuses a message."""
     door = socket.create_server(("127.0.0.1", 0))
     port = door.getsockname()[1]
-    publisher = Publisher(parse_address(f"mqtt://127.0.0.1:{port}"), MqttSettings(), "test", state)
+    publisher = Publisher(login(f"mqtt://127.0.0.1:{port}"), state)
     publisher.start()
     door.accept()[0].close()
     wait_until(lambda: publisher.trouble == "it does not answer")
@@ -175,6 +174,24 @@ def test_one_connection_without_an_answer_does_not_give_up_the_newer_protocol(
     door.close()
     publisher.stop(0.1)
     assert connect[connect.index(b"MQTT") + 4] == 5
+
+
+@pytest.mark.parametrize("farewell", [b"\xe0\x01\x8e", b"\xe0\x02\x8e\x00"], ids=["short", "long"])
+def test_a_takeover_that_the_broker_names_is_counted_and_not_answered_with_another(
+    state: State, farewell: bytes
+) -> None:
+    """Written by hand, because older brokers close the connection without a word."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        publisher = Publisher(login(f"mqtt://127.0.0.1:{door.getsockname()[1]}"), state)
+        publisher.start()
+        asked, _ = door.accept()
+        with asked:
+            asked.recv(1000)
+            asked.sendall(b"\x20\x03\x00\x00\x00" + farewell)
+            wait_until(lambda: publisher.takeovers == 1)
+            wait_until(lambda: "another client uses the id" in publisher.trouble)
+            wait_until(lambda: publisher._pause == LONGEST_PAUSE_S)
+        publisher.stop(0.1)
 
 
 def test_a_broker_that_refuses_the_user_is_said_once_and_events_wait(
@@ -209,13 +226,7 @@ def test_an_event_sent_long_after_it_was_stored_is_late(
     state: State, mosquitto: Mosquitto, subscriber: Subscriber
 ) -> None:
     (row,) = state.record(smiles(1))
-    publisher = Publisher(
-        parse_address(mosquitto.url),
-        MqttSettings(),
-        "test",
-        state,
-        now=lambda: row.stored_at + 10.5,
-    )
+    publisher = Publisher(login(mosquitto.url), state, now=lambda: row.stored_at + 10.5)
     publisher.start()
     subscriber.wait_for(lambda s: s.events)
     publisher.stop()
@@ -243,9 +254,7 @@ def test_a_broker_that_speaks_only_3_1_1_is_spoken_to_in_3_1_1(tmp_path: Path) -
     broker = EmbeddedBroker()
     broker.wait()
     state = State(tmp_path)
-    publisher = Publisher(
-        parse_address(f"mqtt://127.0.0.1:{broker.address.port}"), MqttSettings(), "test", state
-    )
+    publisher = Publisher(login(f"mqtt://127.0.0.1:{broker.address.port}"), state)
     subscriber = Subscriber(broker.address.port, MQTTProtocolVersion.MQTTv311)
     publisher.start()
     state.record(smiles(30))

@@ -11,14 +11,36 @@ from pathlib import Path
 
 import pytest
 
+from edge import state as state_module
 from edge.errors import StateError
 from edge.events import Counts, Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted, utc
+from edge.history import Hour, read_folder
 from edge.settings import OutboxSettings
-from edge.state import Open, State
+from edge.state import REQUESTS_KEPT, Open, State
 from edge.state_file import FILE
 
 AT = 1_700_000_000.0
-
+AT_HOUR = 1_699_999_200  # the hour in which that lies
+# What the first version wrote: a visitor is there, who has smiled.
+FIRST_VERSION = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload TEXT NOT NULL, stored_at REAL NOT NULL);
+CREATE TABLE visits (
+    face INTEGER PRIMARY KEY, seen REAL NOT NULL, lasted_s REAL NOT NULL,
+    smiled INTEGER NOT NULL, synced INTEGER NOT NULL);
+CREATE TABLE smiles (
+    face INTEGER PRIMARY KEY, seen REAL NOT NULL, lasted_s REAL NOT NULL,
+    peak REAL NOT NULL, synced INTEGER NOT NULL);
+INSERT INTO facts VALUES
+    ('since', '2026-01-02T03:04:05.000Z'), ('device_id', 'door'), ('smiles_total', 5),
+    ('smilers_total', 2), ('visitors_total', 3), ('smile_ms_total', 7500), ('delivered', 9),
+    ('dropped', 1), ('unsent', 0), ('last_seq', 11), ('last_face', 4);
+INSERT INTO outbox VALUES (11, 'event/smile', '{"seq": 11}', 1700000000.0);
+INSERT INTO visits VALUES (4, 1700000000.0, 3.0, 1, 1);
+PRAGMA user_version = 1;
+"""
 
 Opener = Callable[..., State]
 
@@ -246,3 +268,122 @@ def test_a_fact_is_stored_at_first_use(open_state: Opener) -> None:
     state = open_state()
     assert state.fact("device_id", "one") == "one"
     assert state.fact("device_id", "two") == "one"
+
+
+def test_a_fact_can_be_changed_for_good(open_state: Opener) -> None:
+    state = open_state()
+    state.set_fact("paused", "yes")
+    assert open_state().fact("paused", "") == "yes"
+
+
+def test_a_reset_begins_the_totals_anew_and_leaves_who_is_present(
+    open_state: Opener, tmp_path: Path
+) -> None:
+    state = open_state()
+    state.record(visit(1, smiles=2) + visit(2)[:3])
+    before = state.counts()
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        db.execute("UPDATE facts SET value = '2020-01-01T00:00:00.000Z' WHERE name = 'since'")
+        db.commit()
+    state.reset_counts()
+    counts = state.counts()
+    assert (counts.smiles_total, counts.smilers_total, counts.visitors_total) == (0, 0, 0)
+    assert (counts.smile_seconds_total, counts.faces_now) == (0.0, 1)
+    assert counts.seq == before.seq
+    assert counts.since > "2026"
+    assert open_state().counts() == counts
+
+
+def test_after_a_reset_a_visitor_who_is_still_there_may_become_a_smiler_again(
+    open_state: Opener,
+) -> None:
+    state = open_state()
+    state.record(visit(1)[:3])
+    state.reset_counts()
+    state.record([SmileStarted(face=1, at=AT + 30), SmileStarted(face=1, at=AT + 40)])
+    counts = state.counts()
+    assert (counts.smiles_total, counts.smilers_total, counts.visitors_total) == (2, 1, 0)
+    assert state.record([FaceLeft(face=1, at=AT + 60, dwell_s=60.0, reason="over")])[0].seq == 6
+
+
+def test_a_reset_leaves_what_waits_for_the_broker(open_state: Opener) -> None:
+    state = open_state()
+    state.record(visit(1))
+    state.reset_counts()
+    assert state.ledger() == {"delivered": 0, "dropped": 0, "unsent": 0, "waiting": 4}
+
+
+def test_answers_are_remembered_over_a_restart_and_the_oldest_are_forgotten(
+    open_state: Opener,
+) -> None:
+    state = open_state()
+    for i in range(REQUESTS_KEPT + 3):
+        state.remember(f"request {i}", f"answer {i}")
+    state = open_state()
+    assert [state.answer(f"request {i}") for i in range(3)] == [None] * 3
+    assert state.answer("request 3") == "answer 3"
+    assert state.answer(f"request {REQUESTS_KEPT + 2}") == f"answer {REQUESTS_KEPT + 2}"
+
+
+def test_transactions_within_one_another_are_kept_together(open_state: Opener) -> None:
+    state = open_state()
+    with state.transaction():
+        state.record(visit(1))
+        state.remember("a", "done")
+        state.reset_counts()
+    state = open_state()
+    assert state.answer("a") == "done"
+    assert (state.counts().visitors_total, state.counts().seq) == (0, 4)
+
+
+def test_transactions_within_one_another_fail_together(
+    open_state: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_module, "clock_synced", lambda: False)  # old hours are kept
+    state = open_state()
+    first, *_ = state.record(visit(1))
+    before, ledger = state.counts(), state.ledger()
+
+    def fail() -> None:
+        with state.transaction():
+            state.set_fact("paused", "yes")
+            state.record(visit(2))
+            state.delivered([first.seq])
+            state.remember("a", "done")
+            state.reset_counts()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    for again in (False, True):
+        found = open_state() if again else state
+        assert (found.counts(), found.ledger()) == (before, ledger)
+        assert found.answer("a") is None
+        assert found.fact("paused", "no") == "no"
+        assert len(found.waiting(100)) == 4
+        assert sum(hour.visitors for hour in read_folder(tmp_path)) == 1
+
+
+def test_a_file_of_the_first_version_is_upgraded_and_keeps_what_it_counted(
+    open_state: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_module, "clock_synced", lambda: False)  # old hours are kept
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        db.executescript(FIRST_VERSION)
+    state = open_state()
+    counts = state.counts()
+    assert (counts.smiles_total, counts.smilers_total, counts.visitors_total) == (5, 2, 3)
+    assert (counts.smile_seconds_total, counts.faces_now, counts.seq) == (7.5, 1, 11)
+    assert counts.since == "2026-01-02T03:04:05.000Z"
+    assert state.fact("device_id", "other") == "door"
+    assert [row.seq for row in state.waiting(10)] == [11]
+    assert state.ledger() == {"delivered": 9, "dropped": 1, "unsent": 0, "waiting": 1}
+    assert state.last_day() == []
+    assert state.answer("a") is None
+    left = FaceLeft(face=4, at=AT + 60, dwell_s=60.0, reason="over")
+    assert [row.seq for row in state.record([left, *visit(5)])] == [12, 13, 14, 15, 16]
+    assert state.counts().smilers_total == 3
+    state.remember("a", "done")
+    assert read_folder(tmp_path) == [Hour(AT_HOUR, 1, 1, 1, 2.0, 120.0)]
+    state = open_state()
+    assert (state.counts().smiles_total, state.answer("a")) == (6, "done")

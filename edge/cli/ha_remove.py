@@ -38,6 +38,8 @@ def _remove(options: argparse.Namespace) -> None:
     device_id = options.id or settings.device_id or state_file.stored_fact(folder, "device_id")
     if not device_id:
         raise SettingsError(f"{folder}: no device id is kept here; give --id or --state")
+    if not device.ID_PATTERN.fullmatch(device_id):
+        raise SettingsError(f"--id {device_id!r}: letters, digits, - and _")
     login = Login(parse_address(settings.broker), settings, device_id)
     topic = config_topic(login)
     with Session(login, "-remove") as session:

@@ -283,11 +283,14 @@ class Publisher:
         self, client: Any, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
         if self.connected and not self._stopping.is_set():
-            self._note_loss(reason)
+            said = (
+                str(reason) if flags.is_disconnect_packet_from_server else "closed without a word"
+            )
+            self._note_loss(reason, self._cause or said)
             self._protocol = self._login.address.protocol  # it may be another broker next time
         self.connected = False
 
-    def _note_loss(self, reason: ReasonCode) -> None:
+    def _note_loss(self, reason: ReasonCode, why: str) -> None:
         is_short = time.monotonic() - self._connected_at < SHORT_S
         self._short = self._short + 1 if is_short else 0
         taken = f"another client uses the id of this device ({self._login.device_id})"
@@ -298,7 +301,7 @@ class Publisher:
         elif self._short > 2 and self._protocol != paho.MQTTv5:  # 3.1.1 cannot say why
             self._note_trouble(f"connection lost again and again; perhaps {taken}")
         else:
-            self._note_trouble(f"connection lost: {self._cause or reason}")
+            self._note_trouble(f"connection lost: {why}")
 
     def _on_publish(
         self, client: Any, userdata: Any, mid: int, reason: ReasonCode, properties: Any

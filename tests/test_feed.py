@@ -1,0 +1,368 @@
+"""What is told beside events, and what is heard, over a real broker."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.events import CameraState, Health, Result, SmileStarted, message_json, utc
+from edge.feed import assemble
+from edge.feed import publisher as publisher_module
+from edge.feed.assemble import assemble_feed
+from edge.feed.home_assistant import About
+from edge.feed.publisher import Publisher
+from edge.state import State
+from tests.conftest import Mosquitto
+from tests.fakes import HEALTH
+from tests.feed import Subscriber, login, send, wait_until
+
+AT = 1_700_000_000.0
+CONFIG = "homeassistant/device/test/config"
+
+
+@dataclass
+class Device:
+    """A device's feed, and what it was told."""
+
+    state: State
+    publisher: Publisher = field(init=False)
+    camera: CameraState = "on"
+    heard: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def health(self, publisher: Publisher) -> Health:
+        return replace(
+            HEALTH,
+            camera=self.camera,
+            refusal=publisher.refusal,
+            takeovers=publisher.takeovers,
+            mqtt=publisher.version,
+        )
+
+    def smile(self, times: int = 1) -> list[str]:
+        """Events, as they are stored; gives their payloads."""
+        rows = self.state.record([SmileStarted(face=1, at=AT)] * times)
+        return [row.payload for row in rows]
+
+
+Make = Callable[..., Device]
+
+
+@pytest.fixture
+def make(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Make]:
+    """Makes devices at the broker; they are started by the test and stopped with it."""
+    made: list[Device] = []
+
+    def make_(device_id: str = "test", commands: bool = True, **settings: Any) -> Device:
+        device = Device(State(tmp_path / f"state{len(made)}"))
+        access = login(mosquitto.url, device_id, commands=commands, **settings)
+        hear = (lambda name, payload: device.heard.append((name, payload))) if commands else None
+        device.publisher = assemble_feed(
+            access, device.state, device.health, lambda: device.camera, About("a board"), hear
+        )
+        made.append(device)
+        return device
+
+    yield make_
+    for device in made:
+        device.publisher.stop(0.2)
+        device.state.close()
+
+
+@pytest.fixture
+def device(make: Make) -> Device:
+    return make()
+
+
+@pytest.fixture
+def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
+    subscriber = Subscriber(mosquitto.port)
+    yield subscriber
+    subscriber.close()
+    assert subscriber.faults == []
+
+
+def restart(mosquitto: Mosquitto, settings: str) -> None:
+    """The same broker with other settings."""
+    mosquitto.stop()
+    mosquitto.settings = f"allow_anonymous true\nlog_type all\n{settings}"
+    mosquitto.start()
+
+
+def told(subscriber: Subscriber, topic: str) -> list[Any]:
+    return [received.message for received in subscriber.received if received.topic == topic]
+
+
+def connections(mosquitto: Mosquitto, client: str = "lipwire-test") -> int:
+    """How often a client has connected."""
+    log = (mosquitto.folder / "mosquitto.log").read_text()
+    return sum(f" as {client} " in line for line in log.splitlines())
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged by the feed."""
+    return [record.getMessage() for record in caplog.records if record.name.startswith("edge.")]
+
+
+def ids(subscriber: Subscriber) -> set[str]:
+    return {event["id"] for event in subscriber.events}
+
+
+def test_health_and_discovery_are_told_and_kept_by_the_broker(
+    device: Device, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    device.publisher.start()
+    subscriber.wait_for(lambda s: s.last("health") and s.last("config"))
+    late_comer = Subscriber(mosquitto.port, name="late-comer")
+    late_comer.wait_for(lambda s: len(s.received) >= 4)
+    late_comer.close()
+    kept = {received.topic for received in late_comer.received if received.retained}
+    assert kept == {
+        "lipwire/test/availability",
+        "lipwire/test/counts",
+        "lipwire/test/health",
+        CONFIG,
+    }
+
+
+def test_health_is_repeated_though_nothing_changes(
+    make: Make, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, "HEALTH_EVERY_S", 0.1)
+    make().publisher.start()
+    subscriber.wait_for(lambda s: len(told(s, "lipwire/test/health")) == 3, 5)
+
+
+def test_health_is_told_at_once_when_the_camera_goes_and_comes(
+    device: Device, subscriber: Subscriber
+) -> None:
+    device.publisher.start()
+    subscriber.wait_for(lambda s: s.last("health"))
+    for state in ("missing", "on"):
+        device.camera = state
+        subscriber.wait_for(lambda s, state=state: s.last("health")["camera"] == state, 5)
+    assert len(told(subscriber, "lipwire/test/health")) == 3
+
+
+def test_discovery_comes_again_when_home_assistant_starts(
+    device: Device, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    device.publisher.start()
+    subscriber.wait_for(lambda s: told(s, CONFIG))
+    send(mosquitto.port, "homeassistant/status", "offline")
+    send(mosquitto.port, "homeassistant/status", "online")
+    subscriber.wait_for(lambda s: len(told(s, CONFIG)) == 2)
+    subscriber.settled()
+    first, second = told(subscriber, CONFIG)
+    assert first == second
+    assert first["origin"]["name"] == "lipwire"
+
+
+def test_discovery_is_told_once_where_home_assistant_started_before(
+    device: Device,
+    subscriber: Subscriber,
+    mosquitto: Mosquitto,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    send(mosquitto.port, "homeassistant/status", "online", retain=True)
+    device.publisher.start()
+    subscriber.wait_for(lambda s: s.last("config"))
+    subscriber.settled()
+    assert len(told(subscriber, CONFIG)) == 1
+    assert warnings(caplog) == []
+
+
+def test_without_home_assistant_nothing_is_announced(make: Make, subscriber: Subscriber) -> None:
+    make(home_assistant="").publisher.start()
+    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.settled()
+    assert not [r for r in subscriber.received if r.topic.startswith("homeassistant")]
+
+
+def test_commands_arrive_with_name_and_payload(device: Device, mosquitto: Mosquitto) -> None:
+    device.publisher.start()
+    wait_until(lambda: device.publisher.connected)
+    wait_until(lambda: device.state.waiting_count == 0)
+    for payload in (b"", b'{"request": "1"}', b"\xff\0"):
+        send(mosquitto.port, "lipwire/test/command/wave", payload)
+    wait_until(lambda: len(device.heard) == 3)
+    assert device.heard == [("wave", b""), ("wave", b'{"request": "1"}'), ("wave", b"\xff\0")]
+
+
+def test_a_retained_command_is_old_and_ignored_with_one_line(
+    device: Device, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    send(mosquitto.port, "lipwire/test/command/wave", "{}", retain=True)
+    device.publisher.start()
+    wait_until(lambda: "retained" in caplog.text)
+    send(mosquitto.port, "lipwire/test/command/jump")
+    wait_until(lambda: device.heard)
+    assert device.heard == [("jump", b"")]
+    assert warnings(caplog) == ["'lipwire/test/command/wave' is a retained message: ignored"]
+
+
+def test_commands_to_others_and_at_other_levels_are_not_heard(
+    device: Device, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    device.publisher.start()
+    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.close()  # what follows fits no schema
+    for topic in (
+        "other/command/wave",
+        "test/command",
+        "test/command/a/wave",
+        "test/commands/wave",
+    ):
+        send(mosquitto.port, f"lipwire/{topic}")
+    send(mosquitto.port, "lipwire/test/command/jump")
+    wait_until(lambda: device.heard)
+    assert device.heard == [("jump", b"")]
+
+
+def test_a_device_that_takes_no_commands_does_not_ask_for_them(
+    make: Make, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    restart(mosquitto, "")
+    make(commands=False).publisher.start()
+    subscriber.wait_for(lambda s: s.last("health"))
+    log = (mosquitto.folder / "mosquitto.log").read_text()
+    assert "homeassistant/status (QoS 1)" in log
+    assert "/command" not in log
+
+
+def test_what_is_heard_and_fails_does_not_end_the_feed(
+    device: Device, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    device.publisher.start()
+    subscriber.wait_for(lambda s: s.last("health"))
+    device.heard = None  # type: ignore[assignment]
+    send(mosquitto.port, "lipwire/test/command/wave")
+    wait_until(lambda: "AttributeError" in device.publisher.trouble)
+    device.heard = []
+    device.smile()
+    subscriber.wait_for(lambda s: s.events)
+
+
+def test_an_answer_waits_for_a_broker_that_is_away(
+    device: Device, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    device.publisher.start()
+    wait_until(lambda: device.publisher.connected)
+    mosquitto.stop()
+    wait_until(lambda: not device.publisher.connected)
+    for request in "ab":
+        answer = Result("wave", request, True, "waved", utc(AT))
+        device.publisher.answer(message_json(answer))
+    mosquitto.start()
+    subscriber.wait_for(lambda s: len(told(s, "lipwire/test/result")) == 2)
+    assert [message["request"] for message in told(subscriber, "lipwire/test/result")] == ["a", "b"]
+
+
+def test_a_message_that_is_too_large_for_the_broker_does_not_stop_the_others(
+    device: Device, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    restart(mosquitto, "max_packet_size 1500")
+    device.smile(30)
+    device.publisher.start()
+    subscriber.wait_for(lambda s: len(s.events) == 30 and s.last("health") and s.last("counts"))
+    assert device.publisher.refusal == f"{CONFIG}: the broker takes no more than 1500 bytes"
+    assert "refused" in device.publisher.trouble
+    assert connections(mosquitto) == 1
+
+
+def test_an_answer_that_is_too_large_for_the_broker_does_not_stop_the_feed(
+    device: Device, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    restart(mosquitto, "max_packet_size 1500")
+    device.publisher.start()
+    subscriber.wait_for(lambda s: s.last("health"))
+    for request in ("x" * 1500, "small"):
+        answer = Result("wave", request, True, "waved", utc(AT))
+        device.publisher.answer(message_json(answer))
+    subscriber.wait_for(lambda s: s.last("result"))
+    assert [message["request"] for message in told(subscriber, "lipwire/test/result")] == ["small"]
+    assert connections(mosquitto) == 1
+
+
+def test_a_broker_that_refuses_only_the_discovery_gets_everything_else(
+    make: Make,
+    mosquitto: Mosquitto,
+    subscriber: Subscriber,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(publisher_module, "FIRST_PAUSE_S", 0.05)
+    rights = mosquitto.folder / "rights"
+    rights.write_text("topic read #\ntopic write lipwire/#\n")
+    restart(mosquitto, f"acl_file {rights}")
+    device = make()
+    device.publisher.start()
+    wait_until(lambda: device.publisher.refusal)
+    device.smile(30)
+    subscriber.wait_for(lambda s: len(ids(s)) == 30)
+    wait_until(lambda: device.state.waiting_count == 0)
+    wait_until(lambda: device.publisher._pause > 1)
+    assert device.publisher.refusal.startswith(f"{CONFIG}: ")
+    tries = (mosquitto.folder / "mosquitto.log").read_text().count("Denied PUBLISH")
+    assert 3 <= tries <= 7  # with growing pauses
+    assert len([message for message in caplog.messages if "refused" in message]) == 1
+    rights.write_text("topic readwrite #\n")
+    assert mosquitto.process
+    mosquitto.process.send_signal(signal.SIGHUP)
+    subscriber.wait_for(lambda s: s.last("config"))
+    wait_until(lambda: not device.publisher.trouble)
+    assert device.publisher.refusal == ""
+
+
+def test_devices_that_have_one_id_say_so_and_do_not_fight(make: Make, mosquitto: Mosquitto) -> None:
+    devices = make(), make()
+    for device in devices:
+        device.publisher.start()
+        wait_until(lambda device=device: device.publisher.connected)
+    said = "another client uses the id of this device (test)"
+    wait_until(lambda: any(said in device.publisher.trouble for device in devices))
+    before = connections(mosquitto)
+    time.sleep(3)  # in which nothing happens
+    assert connections(mosquitto) - before < 4
+
+
+def test_devices_that_have_one_id_deliver_all_events_of_both_in_the_end(
+    make: Make, mosquitto: Mosquitto, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher_module, "LONGEST_PAUSE_S", 0.3)  # after a takeover
+    devices = make(), make()
+    for device in devices:
+        device.smile(200)
+        device.publisher.start()
+    wait_until(lambda: connections(mosquitto) >= 4)
+    for device in devices:
+        device.smile(100)
+    subscriber.wait_for(lambda s: len(ids(s)) == 600)
+    for device in devices:
+        wait_until(lambda device=device: device.state.waiting_count == 0)
+        assert device.state.ledger()["delivered"] == 300
+
+
+def test_two_devices_with_ids_of_their_own_do_not_disturb_each_other(
+    make: Make, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    names = ("door", "hall")
+    devices = [make(name) for name in names]
+    for device in devices:
+        device.smile(50)
+        device.publisher.start()
+    subscriber.wait_for(lambda s: len(ids(s)) == 100)
+    for name, device in zip(names, devices, strict=True):
+        wait_until(lambda device=device: device.state.waiting_count == 0)
+        assert len(told(subscriber, f"lipwire/{name}/event/smile")) == 50
+        assert told(subscriber, f"lipwire/{name}/availability") == ["online"]
+        assert connections(mosquitto, f"lipwire-{name}") == 1
+        assert device.publisher.takeovers == 0
+    send(mosquitto.port, "lipwire/hall/command/wave")
+    wait_until(lambda: devices[1].heard)
+    assert devices[0].heard == []
