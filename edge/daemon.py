@@ -98,7 +98,7 @@ class Daemon:
             login,
             self._state,
             lambda publisher: health(self.snapshot, publisher),
-            lambda: (self.snapshot.camera, self.snapshot.profile),
+            lambda: (self.snapshot.camera, self.snapshot.profile, self.snapshot.given_way),
             about,
             self._commands.receive if self._settings.mqtt.commands else None,
         )
@@ -246,6 +246,7 @@ class Daemon:
             device_id=self._device_id,
             source=self._settings.camera.source,
             profile=watch.profile.name,
+            given_way=watch.given_way,
             feed=self._feed,
             connected=bool(publisher and publisher.connected),
             trouble=self._emit.trouble or (publisher.trouble if publisher else ""),

@@ -105,6 +105,7 @@ class Health:
     camera_reopened: int = told("how often in this run the camera was lost")
     restarts: int = told("how often in this run a failed stage was started again")
     profile: str = told("the hardware profile in use")
+    given_way: tuple[str, ...] = told("what is not as it has it, to hold the target FPS")
     outbox_waiting: int = told("events that the broker has not accepted yet")
     outbox_dropped: int = told("events ever dropped because the outbox was full")
     refusal: str = told("what the broker refuses, empty when nothing")
@@ -160,7 +161,7 @@ TOPICS = (
     Topic("event/smile", False, "a smile began or ended", _of("event/smile")),
     Topic(Check.topic, False, "a trial by `lipwire doctor`", ("check",)),
     Topic(Counts.topic, True, "on change, at most once a second", ("counts",)),
-    Topic(Health.topic, True, "every 30 s, and when the camera comes or goes", ("health",)),
+    Topic(Health.topic, True, "every 30 s, and when camera, profile or pace change", ("health",)),
     Topic("command/<name>", False, "listened to with `[mqtt] commands = true`", ("command",)),
     Topic(Result.topic, False, "the answer to a command", ("result",)),
 )

@@ -45,6 +45,7 @@ class HealthWatch:
             camera_reopened=seen.reopened,
             restarts=seen.restarts,
             profile=seen.profile,
+            given_way=seen.given_way,
             outbox_waiting=fates["waiting"],
             outbox_dropped=fates["dropped"],
             refusal=publisher.refusal,

@@ -92,6 +92,12 @@ class Pipeline:
         self._lap("decide")
         return seen
 
+    def pace(self, detect_interval: int, faces_max: int) -> None:
+        """Look for faces in every so many frames, and follow so many at most."""
+        self._detect_interval = detect_interval
+        self._until_detection = min(self._until_detection, detect_interval)
+        self._track.faces_max = faces_max
+
     def reset(self, reason: Reason) -> list[Event]:
         """Forget all faces; gives the events that end what was open, after those of a frame that
         failed half-way."""

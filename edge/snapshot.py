@@ -16,6 +16,7 @@ class Snapshot:
     device_id: str
     source: str
     profile: str
+    given_way: tuple[str, ...]  # what the governor changed of it
     feed: str  # the command that subscribes, or why there is no feed
     connected: bool
     trouble: str

@@ -44,7 +44,8 @@ class Tracker:
     """Gives every face a number and keeps it through missed frames."""
 
     def __init__(self, arrive_s: float, leave_s: float, faces_max: int, first_id: int = 1) -> None:
-        self._arrive_s, self._leave_s, self._faces_max = arrive_s, leave_s, faces_max
+        self._arrive_s, self._leave_s = arrive_s, leave_s
+        self.faces_max = faces_max  # those that are followed already stay
         self._next_id = first_id
         self._faces: list[Face] = []
 
@@ -55,7 +56,7 @@ class Tracker:
         new = self._follow(detections, at)
         left = self._drop_unseen(at)
         for detection in sorted(new, key=lambda d: -d.box.width):
-            if len(self._faces) < self._faces_max:
+            if len(self._faces) < self.faces_max:
                 self._begin(detection, at)
         arrived = [f for f in self._faces if not f.arrived and f.dwell_s >= self._arrive_s]
         for face in arrived:

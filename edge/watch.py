@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import collections
+import logging
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.assemble import assemble
+from edge.board import Board
 from edge.cameras import make_camera
 from edge.cameras.reader import CameraReader
 from edge.errors import LipwireError
 from edge.events import CameraState, Event, Reason
 from edge.frame import Frame
+from edge.govern import Governor
 from edge.pipeline import Pipeline, Seen
 from edge.profiles import Profile
 from edge.settings import Settings
 
+log = logging.getLogger(__name__)
+
 MEASURED_OVER = 30  # frames
+LOAD_EVERY_S = 1.0
+SLOWED = {"frequency_capped", "throttled", "soft_temperature_limit"}
 
 
 class Watch:
@@ -28,8 +35,13 @@ class Watch:
         self._settings, self._models = settings, models
         self.profile = profile
         self.seen: Seen | None = None  # of the last frame, none while there are no frames
+        self._spent_s: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
+        self._began = 0.0  # with the frame at hand
+        self._looked_at_load = 0.0
+        self._governor = Governor(profile)
         self._done_at: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
         self._latencies: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
+        self._board = Board()
         self._paused = False
         self._camera = self._make_camera()
         self._pipeline: Pipeline
@@ -64,6 +76,7 @@ class Watch:
     def look(self, frame: Frame | None) -> Sequence[Event]:
         """What happened in a frame, or because none comes any more."""
         if frame is not None:
+            self._began = time.monotonic()
             self.seen = self._pipeline(frame)
             return self.seen.events
         if self._camera.missing:
@@ -73,8 +86,13 @@ class Watch:
 
     def note_done(self, frame: Frame) -> None:
         """Everything about a frame is done: measure how fast that went."""
-        self._done_at.append(time.monotonic())
+        now = time.monotonic()
+        self._done_at.append(now)
+        self._spent_s.append(now - self._began)
         self._latencies.append(time.time() - frame.taken_at)
+        if now - self._looked_at_load >= LOAD_EVERY_S and not self.by_frame_time:
+            self._looked_at_load = now
+            self._govern(now)
 
     def reset(self, reason: Reason) -> Sequence[Event]:
         """Forget all faces; gives the events that end what was open."""
@@ -102,7 +120,7 @@ class Watch:
         self._camera.stop()
         ended = self._pipeline.reset("paused")
         camera.dropped, camera.reopened = self._camera.dropped, self._camera.reopened
-        self._camera, self._pipeline = camera, pipeline
+        self._camera, self._pipeline, self._governor = camera, pipeline, Governor(profile)
         self._forget_frames()
         if self._paused:
             camera.pause()
@@ -142,8 +160,21 @@ class Watch:
             return None
         return round(statistics.median(self._latencies) * 1000, 1)
 
+    @property
+    def given_way(self) -> tuple[str, ...]:
+        """What is not as the profile has it, because the board is too slow for it now."""
+        return self._governor.changed
+
+    def _govern(self, now: float) -> None:
+        load = statistics.mean(self._spent_s) * self.profile.target_fps
+        if self._governor(now, load, bool(set(self._board.throttled()) & SLOWED)):
+            what = ", ".join(self._governor.changed) or "as the profile has it again"
+            log.info("load %.0f %%: %s", 100 * load, what)
+            self._pipeline.pace(self._governor.detect_interval, self._governor.faces_max)
+
     def _forget_frames(self) -> None:
         self.seen = None
+        self._spent_s.clear()
         self._done_at.clear()
         self._latencies.clear()
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.events import CameraState
+from edge.history import Hour
 from edge.snapshot import Snapshot
 from tests.command import Lipwire
 from tests.conftest import need, serving
@@ -118,6 +120,31 @@ def test_a_smiling_mouth_bends_and_a_neutral_one_does_not(browse: Browse) -> Non
     corners, lowest = zip(*(re.findall(r"[\d.]+", mouth)[1:4:2] for mouth in mouths), strict=True)
     assert corners[0] == corners[1] == lowest[1]
     assert float(lowest[0]) > float(corners[0])
+
+
+def test_a_bar_stands_for_each_of_the_last_24_hours(browse: Browse) -> None:
+    now = int(time.time() // 3600) * 3600
+    hours = tuple(
+        Hour(now - ago * 3600, smiles=smiles) for ago, smiles in ((30, 9), (5, 2), (0, 4))
+    )
+    with serving(lambda: replace(SNAPSHOT, hours=hours)) as url:
+        shown = browse(url)
+    assert shown.console == []
+    assert shown.text("lastday") == "6"
+    bars = [str(bar.attributes["style"]) for bar in shown.all("i")]
+    # The hour may turn while the page is drawn.
+    assert [bars[-1], bars[-6]] == ["height: 60px;", "height: 30px;"] or bars[-2] == "height: 60px;"
+    assert (len(bars), bars[0]) == (24, "height: 0px;")
+
+
+@pytest.mark.parametrize(
+    ("camera", "said"), [("paused", "paused by a command"), ("missing", "camera missing")]
+)
+def test_a_camera_that_gives_nothing_is_said(
+    browse: Browse, camera: CameraState, said: str
+) -> None:
+    with serving(lambda: replace(SNAPSHOT, camera=camera)) as url:
+        assert browse(url).text("trouble") == said
 
 
 def test_the_page_follows_without_being_loaded_again(browse: Browse) -> None:
