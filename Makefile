@@ -3,16 +3,21 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.13 python3.12,$(shell command -v $(p))))
 VENV := .venv
 BIN := $(VENV)/bin
+# Home Assistant 2026.2 runs with this one only.
+HA_PYTHON ?= python3.13
+HA_VENV := .venv-ha
+HA_REQUIREMENTS := tests/home_assistant/requirements.txt
 ARGS ?=
 
-.PHONY: help run test test-training lint clean
+.PHONY: help run test test-training test-home-assistant lint clean
 
 help:
-	@echo "make run            the daemon with the demo face (ARGS=\"--duration 60\")"
-	@echo "make test           the tests"
-	@echo "make test-training  the tests that need TensorFlow"
-	@echo "make lint           ruff and mypy"
-	@echo "make clean          remove .venv and caches"
+	@echo "make run                  the daemon with the demo face (ARGS=\"--duration 60\")"
+	@echo "make test                 the tests"
+	@echo "make test-training        the tests that need TensorFlow"
+	@echo "make test-home-assistant  the tests with Home Assistant's own code (Python 3.13)"
+	@echo "make lint                 ruff and mypy"
+	@echo "make clean                remove .venv, .venv-ha and caches"
 
 run: $(VENV)/.run
 	@$(BIN)/lipwire run $(ARGS)
@@ -23,13 +28,18 @@ test: $(VENV)/.dev
 test-training: $(VENV)/.training
 	$(BIN)/python -m pytest -m training $(ARGS)
 
+test-home-assistant: export LIPWIRE_HOME_ASSISTANT = $(CURDIR)/$(HA_VENV)/bin/python
+test-home-assistant: export LIPWIRE_REQUIRE := $(LIPWIRE_REQUIRE),home-assistant
+test-home-assistant: $(VENV)/.dev $(HA_VENV)/.installed
+	$(BIN)/python -m pytest tests/test_home_assistant.py $(ARGS)
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(HA_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.base:
@@ -47,4 +57,10 @@ $(VENV)/.dev: $(VENV)/.run
 
 $(VENV)/.training: $(VENV)/.dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[training]"
+	@touch $@
+
+$(HA_VENV)/.installed: $(HA_REQUIREMENTS)
+	$(HA_PYTHON) -m venv $(HA_VENV)
+	$(HA_VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile \
+		--no-deps --ignore-requires-python -r $(HA_REQUIREMENTS)
 	@touch $@

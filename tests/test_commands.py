@@ -179,6 +179,18 @@ def test_more_than_can_wait_is_dropped_and_said(
     assert device("wave")["ok"]
 
 
+def test_commands_that_never_cease_leave_time_for_other_work(device: Device) -> None:
+    def wave_on(_: str) -> None:
+        if len(device.done) < 1000:
+            device.receive("wave")
+
+    commands = Commands(device.state, {"wave": Action(device._wave)}, wave_on)
+    device.commands = commands
+    device.receive("wave")
+    commands.carry_out()
+    assert len(device.done) <= MOST_WAITING
+
+
 def test_a_command_that_cannot_be_obeyed_is_answered_with_the_reason_and_may_come_again(
     device: Device,
 ) -> None:

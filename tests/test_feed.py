@@ -301,15 +301,16 @@ def test_a_broker_that_refuses_only_the_discovery_gets_everything_else(
     rights.write_text("topic read #\ntopic write lipwire/#\n")
     restart(mosquitto, f"acl_file {rights}")
     device = make()
+    began = time.monotonic()
     device.publisher.start()
     wait_until(lambda: device.publisher.refusal)
     device.smile(30)
     subscriber.wait_for(lambda s: len(ids(s)) == 30)
     wait_until(lambda: device.state.waiting_count == 0)
-    wait_until(lambda: device.publisher._pause > 1)
+    log = mosquitto.folder / "mosquitto.log"
+    wait_until(lambda: log.read_text().count("Denied PUBLISH") >= 5)
     assert device.publisher.refusal.startswith(f"{CONFIG}: ")
-    tries = (mosquitto.folder / "mosquitto.log").read_text().count("Denied PUBLISH")
-    assert 3 <= tries <= 7  # with growing pauses
+    assert time.monotonic() - began > 0.7  # the pauses grow
     assert len([message for message in caplog.messages if "refused" in message]) == 1
     rights.write_text("topic readwrite #\n")
     assert mosquitto.process
@@ -317,6 +318,22 @@ def test_a_broker_that_refuses_only_the_discovery_gets_everything_else(
     subscriber.wait_for(lambda s: s.last("config"))
     wait_until(lambda: not device.publisher.trouble)
     assert device.publisher.refusal == ""
+
+
+def test_a_refused_discovery_does_not_keep_a_device_from_coming_back_soon(
+    make: Make, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher_module, "FIRST_PAUSE_S", 0.05)
+    rights, log = mosquitto.folder / "rights", mosquitto.folder / "mosquitto.log"
+    rights.write_text("topic read #\ntopic write lipwire/#\n")
+    restart(mosquitto, f"acl_file {rights}")
+    device = make()
+    device.publisher.start()
+    wait_until(lambda: log.read_text().count("Denied PUBLISH") == 7)  # more than 3 s between them
+    mosquitto.stop()
+    wait_until(lambda: not device.publisher.connected)
+    mosquitto.start()
+    wait_until(lambda: device.publisher.connected, 2)
 
 
 def test_devices_that_have_one_id_say_so_and_do_not_fight(make: Make, mosquitto: Mosquitto) -> None:

@@ -6,6 +6,7 @@ Format: https://www.home-assistant.io/integrations/mqtt/#device-discovery-payloa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -56,7 +57,6 @@ def config(login: Login, about: About) -> str:
         "device": device,
         "origin": {"name": "lipwire", "sw_version": __version__},
         "availability": [{"topic": f"{login.base}/availability"}],
-        "qos": 1,
         "components": {
             key: _component(login, key, platform, values)
             for key, platform, values in _entities(login, about)
@@ -66,17 +66,20 @@ def config(login: Login, about: About) -> str:
 
 
 def _component(login: Login, key: str, platform: str, values: dict[str, Any]) -> dict[str, Any]:
-    name = f"lipwire_{login.device_id}_{key}".lower().replace("-", "_")
+    if not values:  # a platform alone takes away what was announced before
+        return {"platform": platform}
+    name = re.sub("[-_]+", "_", f"lipwire_{login.device_id}_{key}".lower())
     return {
         "platform": platform,
         "unique_id": f"lipwire-{login.device_id}-{key}",
         "default_entity_id": f"{platform}.{name}",
+        "qos": 1,  # Home Assistant 2026.2 does not hand it down from the message
         **values,
     }
 
 
 def _entities(login: Login, about: About) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Key, platform and the rest of every entity."""
+    """Key, platform and the rest of every entity; without a rest it is taken away."""
     yield from _counts(f"{login.base}/{events.Counts.topic}")
     smiles = [kind.event_type for kind in events.EVENTS if kind.topic == "event/smile"]
     yield (
@@ -91,8 +94,8 @@ def _entities(login: Login, about: About) -> Iterator[tuple[str, str, dict[str, 
         },
     )
     yield from _diagnostics(f"{login.base}/{events.Health.topic}", about)
-    if login.settings.commands:
-        yield from _buttons(f"{login.base}/command")
+    for key, platform, values in _buttons(f"{login.base}/command"):
+        yield key, platform, values if login.settings.commands else {}
 
 
 def _counts(topic: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
