@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,8 @@ class Board:
         total, free = (os.sysconf(name) * page for name in ("SC_PHYS_PAGES", "SC_AVPHYS_PAGES"))
         for line in self._read("proc/meminfo").splitlines():  # knows what could be given back, too
             if line.startswith("MemAvailable:"):
-                free = int(line.split()[1]) / 1024
+                with suppress(IndexError, ValueError):
+                    free = int(line.split()[1]) / 1024
         return total, free
 
     def used_mb(self) -> float:

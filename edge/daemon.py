@@ -101,6 +101,7 @@ class Daemon:
             lambda: (self.snapshot.camera, self.snapshot.profile, self.snapshot.given_way),
             about,
             self._commands.receive if self._settings.mqtt.commands else None,
+            health.run,
         )
 
     def run(self) -> None:

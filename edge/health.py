@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import secrets
 import time
 
 import cv2
@@ -24,6 +25,7 @@ class HealthWatch:
     def __init__(self, board: Board, state: State, smile_model: str) -> None:
         self._board, self._state = board, state
         self._began = time.monotonic()
+        self.run = secrets.token_hex(4)
         runtime, _, version = runtime_name().partition(" ")
         self._versions = {
             "lipwire": __version__,
@@ -50,6 +52,7 @@ class HealthWatch:
             outbox_dropped=fates["dropped"],
             refusal=publisher.refusal,
             takeovers=publisher.takeovers,
+            run=self.run,
             mqtt=publisher.version,
             temperature_c=self._board.temperature_c(),
             throttled=self._board.throttled(),

@@ -114,7 +114,7 @@ class State:
             for name in COUNTED:
                 self._totals[name] = 0
             self._write_totals()
-            self._db.execute("UPDATE visits SET smiled = 0")
+            self._db.execute("UPDATE visits SET smiled = -1 WHERE smiled = 1")
             self._db.execute("UPDATE facts SET value = ? WHERE name = 'since'", (utc(time.time()),))
             self._counts = self._read_counts()
 
@@ -281,9 +281,10 @@ class State:
             case SmileStarted():
                 self._totals["smiles_total"] += 1
                 run("INSERT OR REPLACE INTO smiles VALUES (?, ?, 0, 0, ?)", now)
-                first = run("UPDATE visits SET smiled = 1 WHERE face = ? AND smiled = 0", (face,))
-                self._totals["smilers_total"] += first.rowcount
-                return first.rowcount > 0
+                before = run("SELECT smiled FROM visits WHERE face = ?", (face,)).fetchone()
+                run("UPDATE visits SET smiled = 1 WHERE face = ?", (face,))
+                self._totals["smilers_total"] += before is not None and before[0] <= 0
+                return before is not None and bool(before[0] == 0)
             case SmileEnded():
                 self._totals["smile_ms_total"] += round(event.duration_s * 1000)
                 run("DELETE FROM smiles WHERE face = ?", (face,))

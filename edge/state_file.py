@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS hours (
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL UNIQUE, answer TEXT NOT NULL);
 """
+LOCK_ATTEMPTS, LOCK_PAUSE_S = 4, 0.05
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)
 
@@ -52,9 +53,7 @@ def claim(folder: Path) -> TextIO:
     except OSError as error:
         kind = StateUnavailable if error.errno in (errno.ENOSPC, errno.EIO) else StateError
         raise kind(f"{folder}: cannot keep state here: {error.strerror}") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not _locked(file):
         file.seek(0)
         owner = file.read().strip()
         file.close()
@@ -66,6 +65,17 @@ def claim(folder: Path) -> TextIO:
         file.write(str(os.getpid()))
         file.flush()
     return file
+
+
+def _locked(file: TextIO) -> bool:
+    """Whether the lock could be had; whoever only looks who has it holds it for a moment."""
+    for attempt in range(LOCK_ATTEMPTS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            time.sleep(LOCK_PAUSE_S if attempt < LOCK_ATTEMPTS - 1 else 0)
+    return False
 
 
 def open_file(path: Path) -> sqlite3.Connection:

@@ -51,7 +51,7 @@ POINTS: dict[str, tuple[type[Any], str, bool, Callable[..., bool]]] = {
     "within the transaction": (State, "_drop_beyond_bounds", False, always),
     "after the commit": (State, "record", True, has_events),
     "after the publish": (paho.Client, "publish", True, is_event),
-    "at the acknowledgement": (Publisher, "_on_publish", False, always),
+    "at the acknowledgement": (Publisher, "_on_answer", False, always),
     "before the delete": (State, "delivered", False, always),
     "after the delete": (State, "delivered", True, always),
 }

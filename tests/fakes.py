@@ -71,6 +71,7 @@ HEALTH = Health(
     outbox_dropped=0,
     refusal="",
     takeovers=0,
+    run="c0ffee00",
     mqtt="5",
     temperature_c=51.5,
     throttled=("under_voltage",),

@@ -10,7 +10,7 @@ import pytest
 
 from edge.errors import BrokerError
 from edge.events import SmileStarted
-from edge.feed import publisher as publisher_module
+from edge.feed import trouble
 from edge.feed.credentials import PASSWORD_VARIABLE, USER_VARIABLE, Credentials, credentials
 from edge.feed.publisher import Publisher
 from edge.settings import MqttSettings
@@ -58,7 +58,7 @@ def connect(
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Connect]:
     """Starts a publisher, which must not tell the password to anyone."""
-    monkeypatch.setattr(publisher_module, "LONGEST_PAUSE_S", 0.2)
+    monkeypatch.setattr(trouble, "LONGEST_PAUSE_S", 0.2)
     caplog.set_level("DEBUG")
     started: list[Publisher] = []
 

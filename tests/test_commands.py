@@ -71,6 +71,22 @@ class Device:
         self.answers.append(check_message("lipwire/test/result", payload))
 
 
+def test_a_retained_command_is_old_and_ignored_with_one_line(
+    device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    device.commands.receive("wave", b"{}", retained=True)
+    device.commands.carry_out()
+    assert (device.done, device.answers) == ([], [])
+    assert caplog.messages == ["command wave is retained: ignored; publish it without"]
+
+
+def test_other_commands_may_have_the_same_request(device: Device) -> None:
+    device("wave", '{"request": "1"}')
+    device("profile", '{"request": "1"}')
+    device("wave", '{"request": "1"}')
+    assert [command.name for command in device.done] == ["wave", "profile"]
+
+
 @pytest.fixture
 def device(tmp_path: Path) -> Iterator[Device]:
     device = Device(tmp_path)

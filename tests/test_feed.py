@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,10 +14,11 @@ from typing import Any
 import pytest
 
 from edge.events import CameraState, Health, Result, SmileStarted, message_json, utc
-from edge.feed import assemble
-from edge.feed import publisher as publisher_module
+from edge.feed import assemble, trouble
+from edge.feed.address import Address
 from edge.feed.assemble import assemble_feed
 from edge.feed.home_assistant import About
+from edge.feed.line import Line, Listener
 from edge.feed.publisher import Publisher
 from edge.state import State
 from tests.conftest import Mosquitto
@@ -33,7 +36,8 @@ class Device:
     state: State
     publisher: Publisher = field(init=False)
     camera: CameraState = "on"
-    heard: list[tuple[str, bytes]] = field(default_factory=list)
+    heard: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    run: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def health(self, publisher: Publisher) -> Health:
         return replace(
@@ -42,7 +46,11 @@ class Device:
             refusal=publisher.refusal,
             takeovers=publisher.takeovers,
             mqtt=publisher.version,
+            run=self.run,
         )
+
+    def hear(self, name: str, payload: bytes, retained: bool) -> None:
+        self.heard.append((name, payload, retained))
 
     def smile(self, times: int = 1) -> list[str]:
         """Events, as they are stored; gives their payloads."""
@@ -61,9 +69,14 @@ def make(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Make]:
     def make_(device_id: str = "test", commands: bool = True, **settings: Any) -> Device:
         device = Device(State(tmp_path / f"state{len(made)}"))
         access = login(mosquitto.url, device_id, commands=commands, **settings)
-        hear = (lambda name, payload: device.heard.append((name, payload))) if commands else None
         device.publisher = assemble_feed(
-            access, device.state, device.health, lambda: device.camera, About("a board"), hear
+            access,
+            device.state,
+            device.health,
+            lambda: device.camera,
+            About("a board"),
+            device.hear if commands else None,
+            device.run,
         )
         made.append(device)
         return device
@@ -191,19 +204,48 @@ def test_commands_arrive_with_name_and_payload(device: Device, mosquitto: Mosqui
     for payload in (b"", b'{"request": "1"}', b"\xff\0"):
         send(mosquitto.port, "lipwire/test/command/wave", payload)
     wait_until(lambda: len(device.heard) == 3)
-    assert device.heard == [("wave", b""), ("wave", b'{"request": "1"}'), ("wave", b"\xff\0")]
+    payloads = [payload for name, payload, retained in device.heard if not retained]
+    assert payloads == [b"", b'{"request": "1"}', b"\xff\0"]
 
 
-def test_a_retained_command_is_old_and_ignored_with_one_line(
-    device: Device, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_retained_command_is_known_as_such(device: Device, mosquitto: Mosquitto) -> None:
     send(mosquitto.port, "lipwire/test/command/wave", "{}", retain=True)
     device.publisher.start()
-    wait_until(lambda: "retained" in caplog.text)
-    send(mosquitto.port, "lipwire/test/command/jump")
     wait_until(lambda: device.heard)
-    assert device.heard == [("jump", b"")]
-    assert warnings(caplog) == ["'lipwire/test/command/wave' is a retained message: ignored"]
+    send(mosquitto.port, "lipwire/test/command/jump")
+    wait_until(lambda: len(device.heard) == 2)
+    assert device.heard == [("wave", b"{}", True), ("jump", b"", False)]
+
+
+def test_commands_that_the_broker_does_not_let_through_are_said(
+    make: Make, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A subscription that is refused brings nothing, and nobody would know."""
+    door = socket.create_server(("127.0.0.1", 0))
+    access = Address("127.0.0.1", door.getsockname()[1])
+    line = Line(
+        login(access),
+        ("lipwire/test/availability", "offline"),
+        [Listener("lipwire/test/command/+", lambda *_: None)],
+        (said := trouble.Trouble("here", "test")),
+        lambda *_: None,
+    )
+    line.connect()
+    broker, _ = door.accept()
+    broker.settimeout(5)
+    line.work()
+    broker.recv(1000)
+    broker.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK: welcome
+    wait_until(lambda: line.work() and line.connected)
+    line.work()
+    subscribe = broker.recv(1000)
+    broker.sendall(b"\x90\x04" + subscribe[2:4] + b"\x00\x87")  # SUBACK: not authorised
+    wait_until(lambda: line.work() and said.refusal)
+    assert said.refusal == "lipwire/test/command/+: Not authorized"
+    line.leave()
+    line.work()
+    broker.close()
+    door.close()
 
 
 def test_commands_to_others_and_at_other_levels_are_not_heard(
@@ -221,7 +263,7 @@ def test_commands_to_others_and_at_other_levels_are_not_heard(
         send(mosquitto.port, f"lipwire/{topic}")
     send(mosquitto.port, "lipwire/test/command/jump")
     wait_until(lambda: device.heard)
-    assert device.heard == [("jump", b"")]
+    assert device.heard == [("jump", b"", False)]
 
 
 def test_a_device_that_takes_no_commands_does_not_ask_for_them(
@@ -296,7 +338,7 @@ def test_a_broker_that_refuses_only_the_discovery_gets_everything_else(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(publisher_module, "FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(trouble, "FIRST_PAUSE_S", 0.05)
     rights = mosquitto.folder / "rights"
     rights.write_text("topic read #\ntopic write lipwire/#\n")
     restart(mosquitto, f"acl_file {rights}")
@@ -323,7 +365,7 @@ def test_a_broker_that_refuses_only_the_discovery_gets_everything_else(
 def test_a_refused_discovery_does_not_keep_a_device_from_coming_back_soon(
     make: Make, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publisher_module, "FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(trouble, "FIRST_PAUSE_S", 0.05)
     rights, log = mosquitto.folder / "rights", mosquitto.folder / "mosquitto.log"
     rights.write_text("topic read #\ntopic write lipwire/#\n")
     restart(mosquitto, f"acl_file {rights}")
@@ -341,8 +383,9 @@ def test_devices_that_have_one_id_say_so_and_do_not_fight(make: Make, mosquitto:
     for device in devices:
         device.publisher.start()
         wait_until(lambda device=device: device.publisher.connected)
-    said = "another client uses the id of this device (test)"
-    wait_until(lambda: any(said in device.publisher.trouble for device in devices))
+    wait_until(lambda: all(device.publisher.takeovers for device in devices))
+    said = "taken over: another client uses the id of this device (test)"
+    assert any(said in device.publisher.trouble for device in devices)
     before = connections(mosquitto)
     time.sleep(3)  # in which nothing happens
     assert connections(mosquitto) - before < 4
@@ -351,7 +394,7 @@ def test_devices_that_have_one_id_say_so_and_do_not_fight(make: Make, mosquitto:
 def test_devices_that_have_one_id_deliver_all_events_of_both_in_the_end(
     make: Make, mosquitto: Mosquitto, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publisher_module, "LONGEST_PAUSE_S", 0.3)  # after a takeover
+    monkeypatch.setattr(trouble, "LONGEST_PAUSE_S", 0.3)  # after a takeover
     devices = make(), make()
     for device in devices:
         device.smile(200)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.events import FaceArrived, FaceLeft, SmileEnded, SmileStarted
-from edge.feed import publisher as feed
+from edge.feed import trouble
 from edge.feed.address import parse_address
 from edge.feed.connection import Login
 from edge.feed.publisher import Publisher
@@ -54,8 +54,8 @@ def interrupt(kind: int, proxy: Proxy, mosquitto: Mosquitto) -> None:
 def test_nothing_is_lost_and_the_order_is_that_of_seq(
     tmp_path: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr(feed, "LONGEST_PAUSE_S", 0.1)
+    monkeypatch.setattr(trouble, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(trouble, "LONGEST_PAUSE_S", 0.1)
     mosquitto.stop()
     mosquitto.settings = "allow_anonymous true\nmax_queued_messages 0"
     mosquitto.start()

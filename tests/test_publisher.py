@@ -13,7 +13,8 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from edge.errors import BrokerError
 from edge.events import Event, FaceArrived, SmileStarted
 from edge.feed.address import parse_address
-from edge.feed.publisher import LONGEST_PAUSE_S, Publisher
+from edge.feed.publisher import Publisher
+from edge.feed.trouble import LONGEST_PAUSE_S
 from edge.state import State
 from tests.conftest import Mosquitto
 from tests.feed import Subscriber, distinct, login, wait_until
@@ -190,7 +191,7 @@ def test_a_takeover_that_the_broker_names_is_counted_and_not_answered_with_anoth
             asked.sendall(b"\x20\x03\x00\x00\x00" + farewell)
             wait_until(lambda: publisher.takeovers == 1)
             wait_until(lambda: "another client uses the id" in publisher.trouble)
-            wait_until(lambda: publisher._pause == LONGEST_PAUSE_S)
+            wait_until(lambda: publisher._trouble._pause_s == LONGEST_PAUSE_S)
         publisher.stop(0.1)
 
 
@@ -201,7 +202,7 @@ def test_a_broker_that_refuses_the_user_is_said_once_and_events_wait(
     publisher.start()
     state.record(smiles(1))
     wait_until(lambda: "refused" in publisher.trouble)
-    wait_until(lambda: publisher._pause > 1)
+    wait_until(lambda: publisher._trouble._pause_s > 1)
     assert len([r for r in caplog.records if "refused" in r.message]) == 1
     assert state.waiting_count == 1
 
@@ -211,7 +212,7 @@ def test_the_will_says_offline_when_the_daemon_dies(
 ) -> None:
     publisher.start()
     subscriber.wait_for(lambda s: s.last("availability") == "online")
-    socket = publisher._client.socket()
+    socket = publisher._line._client.socket()
     assert socket
     socket.shutdown(2)  # as if the process were gone, without a word
     subscriber.wait_for(
@@ -242,7 +243,7 @@ def test_a_small_receive_maximum_is_kept(
     subscriber.wait_for(lambda s: len(s.events) >= 40)
     publisher.stop()
     assert len(subscriber.events) == 40  # no connection was closed for exceeding it
-    assert publisher._window == 1
+    assert publisher._line.window == 1
     log = (mosquitto.folder / "mosquitto.log").read_text()
     assert "exceeded" not in log.lower()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge.events import SmileStarted
-from edge.feed import publisher as publisher_module
+from edge.feed import trouble
 from edge.feed.address import Address
 from edge.feed.publisher import Publisher
 from edge.state import State
@@ -44,7 +44,7 @@ def connect(
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Connect]:
     """Starts a publisher, which must get over everything without a traceback."""
-    monkeypatch.setattr(publisher_module, "LONGEST_PAUSE_S", 0.2)
+    monkeypatch.setattr(trouble, "LONGEST_PAUSE_S", 0.2)
     started: list[Publisher] = []
 
     def connect_(host: str = "localhost", tls: bool = True, **settings: Any) -> Publisher:
@@ -257,7 +257,7 @@ def test_a_device_file_that_is_missing_is_named(
 def test_tls_at_a_port_without_it_is_said_in_one_line_and_works_once_the_port_has_it(
     connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
-    says(connect(ca_file=authority.cert), "onnection")
+    says(connect(ca_file=authority.cert), "does not speak TLS on this port")
     serve(mosquitto, authority)
     delivers(state)
 

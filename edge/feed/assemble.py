@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from edge import events
@@ -9,7 +10,8 @@ from edge.events import Health
 from edge.feed import home_assistant
 from edge.feed.connection import Login
 from edge.feed.home_assistant import About
-from edge.feed.publisher import Listener, Publisher
+from edge.feed.line import Listener
+from edge.feed.publisher import Publisher
 from edge.feed.slots import Slot
 from edge.state import State
 
@@ -22,32 +24,45 @@ def assemble_feed(
     health: Callable[[Publisher], Health],
     camera: Callable[[], object],
     about: About,
-    on_command: Callable[[str, bytes], None] | None,
+    on_command: Callable[[str, bytes, bool], None] | None,
+    run: str,
 ) -> Publisher:
-    """The publisher of a device; health is sent at once when what `camera` gives changes."""
-    slots = [
-        Slot(
-            f"{login.base}/{events.Health.topic}",
-            lambda: events.message_json(health(publisher)),
-            camera,
-            least_s=1.0,
-            every_s=HEALTH_EVERY_S,
-        )
-    ]
-    listeners = []
+    """The publisher of a device. Health is sent at once when what `camera` gives changes, and says
+    which `run` it is of: another client that publishes as this device is known by that."""
+    topic = f"{login.base}/{events.Health.topic}"
+    health_slot = Slot(
+        topic,
+        lambda: events.message_json(health(publisher)),
+        camera,
+        least_s=1.0,
+        every_s=HEALTH_EVERY_S,
+    )
+
+    def on_health(_: str, payload: bytes, retained: bool) -> None:
+        """The first to be heard may be of an earlier run; later ones must be our own."""
+        if health_slot.has_arrived and _run(payload) not in ("", run):
+            publisher.note_rival()
+
+    slots, listeners = [health_slot], [Listener(topic, on_health, needed=False)]
     if login.settings.home_assistant:
         message = home_assistant.config(login, about)
         announcement = Slot(home_assistant.config_topic(login), lambda: message)
         slots.append(announcement)
 
-        def on_status(_: str, payload: bytes) -> None:
-            if payload == b"online":
+        def on_status(_: str, payload: bytes, retained: bool) -> None:
+            if payload == b"online" and not retained:
                 announcement.again()
 
-        listeners.append(
-            Listener(home_assistant.status_topic(login), on_status, warn_of_retained=False)
-        )
+        listeners.append(Listener(home_assistant.status_topic(login), on_status))
     if on_command is not None:
         listeners.append(Listener(f"{login.base}/command/+", on_command))
     publisher = Publisher(login, state, slots, listeners)
     return publisher
+
+
+def _run(payload: bytes) -> str:
+    """The run that a health message is of; empty where it does not say."""
+    try:
+        return str(json.loads(payload)["run"])
+    except (ValueError, KeyError, TypeError):
+        return ""

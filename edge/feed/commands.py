@@ -52,8 +52,12 @@ class Commands:
         self._state, self._actions, self._answer = state, actions, answer
         self._waiting: queue.Queue[tuple[str, bytes]] = queue.Queue(MOST_WAITING)
 
-    def receive(self, name: str, payload: bytes) -> None:
-        """Keep a command until the daemon has time; what comes too fast is not carried out."""
+    def receive(self, name: str, payload: bytes, retained: bool = False) -> None:
+        """Keep a command until the daemon has time. What comes too fast is not carried out, nor is
+        a retained one: it is old, and would be carried out at every start."""
+        if retained:
+            log.warning("command %s is retained: ignored; publish it without", _short(name))
+            return
         try:
             self._waiting.put_nowait((name, payload[: MOST_BYTES + 1]))
         except queue.Full:
@@ -61,7 +65,7 @@ class Commands:
 
     def carry_out(self) -> None:
         """Do what was asked for since the last time."""
-        while not self._waiting.empty():
+        for _ in range(self._waiting.qsize()):  # those that come meanwhile leave time for frames
             self._handle(*self._waiting.get_nowait())
 
     def _handle(self, name: str, payload: bytes) -> None:
@@ -69,8 +73,10 @@ class Commands:
         try:
             command = self._understand(name, payload)
             request = command.request
-            if request and (known := self._state.answer(request)) is not None:
-                log.info("command %s: request %s came before; answered again", name, request)
+            if request and (known := self._state.answer(_key(command))) is not None:
+                log.info(
+                    "command %s: request %s came before; answered again", name, _short(request)
+                )
                 self._answer(known)
                 return
             self._answer(self._obey(command))
@@ -97,7 +103,7 @@ class Commands:
         with self._state.transaction():
             action.keep()
             if command.request:
-                self._state.remember(command.request, answer)
+                self._state.remember(_key(command), answer)
         log.info("command %s: %s", command.name, message)
         return answer
 
@@ -121,6 +127,11 @@ def parse(name: str, payload: bytes) -> Command:
     if len(values.get("request", "")) > LONGEST_REQUEST:
         raise Refused(f"request: more than {LONGEST_REQUEST} characters")
     return Command(name, **values)
+
+
+def _key(command: Command) -> str:
+    """By which a repetition is known: other commands may have the same request id."""
+    return f"{command.name} {command.request}"
 
 
 def _result(name: str, request: str, ok: bool, message: str) -> str:

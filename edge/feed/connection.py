@@ -24,6 +24,9 @@ LARGEST_PACKET = 64 * 1024  # bytes that an MQTT 5 broker may send us: commands 
 UNSUPPORTED_PROTOCOL = 132  # MQTT 5's reason code; paho gives it for 3.1.1's refusal too
 VERSIONS = {MQTTProtocolVersion.MQTTv5: "5", MQTTProtocolVersion.MQTTv311: "3.1.1"}
 
+REFUSES_US = "it does not accept this device's certificate"
+NO_TLS = "it does not speak TLS on this port; is it mqtt:// or another port?"
+
 # OpenSSL's numbers for what is wrong with a broker's certificate, and what to do about it.
 EXPIRED, NOT_YET_VALID, OTHER_NAME, OTHER_IP = 10, 9, 62, 64
 UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
@@ -92,19 +95,26 @@ def _unusable(error: OSError) -> str:
     return "no certificate and key in PEM that can be used (without a passphrase)"
 
 
-def explain(error: OSError | str) -> str:
+def explain(error: OSError | str, tls: bool = False) -> str:
     """Why a connection failed, in one line."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not accepted: {error.verify_message}{_advice(error)}"
-    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
-        return "it does not speak TLS on this port: mqtt:// or another port?"
-    if isinstance(error, ssl.SSLError | str) and "alert" in str(error).lower():
-        return f"it does not accept this device's certificate: {_alert(str(error))}"
+    if isinstance(error, ssl.SSLError):
+        return _explain_tls(error)
+    if isinstance(error, str):
+        refuses = "alert" in error.lower()
+        return _refusal(error) if refuses else re.sub(r"^\[Errno -?\d+\] ", "", error)
     if isinstance(error, socket.gaierror):
         return f"no such host: {error.strerror}"
-    if isinstance(error, str):
-        return re.sub(r"^\[Errno -?\d+\] ", "", error)
+    if tls and isinstance(error, ConnectionResetError):
+        return NO_TLS
     return f"no connection: {error.strerror or error}"
+
+
+def _explain_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted: {error.verify_message}{_advice(error)}"
+    if isinstance(error, ssl.SSLEOFError) or error.reason == "WRONG_VERSION_NUMBER":
+        return NO_TLS
+    return _refusal(str(error)) if "alert" in str(error).lower() else f"no connection: {error}"
 
 
 def _advice(error: ssl.SSLCertVerificationError) -> str:
@@ -117,6 +127,6 @@ def _advice(error: ssl.SSLCertVerificationError) -> str:
     return ""
 
 
-def _alert(text: str) -> str:
-    """OpenSSL's name of a TLS alert: '[SSL: X] tlsv13 alert certificate required (…)'."""
-    return text.lower().partition("alert ")[2].partition(" (")[0].strip()
+def _refusal(text: str) -> str:
+    """Out of OpenSSL's words for an alert: '[SSL: X] tlsv13 alert certificate required (…)'."""
+    return f"{REFUSES_US}: {text.lower().partition('alert ')[2].partition(' (')[0].strip()}"

@@ -77,7 +77,7 @@ class Session:
         except BrokerError as error:
             raise CheckFailed(str(error)) from None
         except OSError as error:
-            raise CheckFailed(f"{self._where}: {explain(error)}") from None
+            raise CheckFailed(f"{self._where}: {explain(error, self._login.address.tls)}") from None
         self._wait(lambda: self._answer is not None)
         unsupported = self._answer is not None and self._answer.value == UNSUPPORTED_PROTOCOL
         return self._answer is not None and not unsupported

@@ -20,6 +20,7 @@ class Slot:
     least_s: float = 0.0  # between two sendings at least
     every_s: float = math.inf  # and at most
     on_its_way: int | None = field(default=None, init=False)  # its message's number
+    has_arrived: bool = field(default=False, init=False)  # the broker has accepted it once
     _sent: object = field(default=NEVER, init=False)
     _not_before: float = field(default=0.0, init=False)
     _again_at: float = field(default=math.inf, init=False)

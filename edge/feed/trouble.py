@@ -1,0 +1,88 @@
+"""What keeps messages from getting through: said once, shown to all, and how long to wait."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+SHORT_S, SHORT_MOST = 10.0, 3  # so many connections lost so soon are no accident
+
+
+class Trouble:
+    """Of one publisher; its words and its pauses."""
+
+    def __init__(self, where: str, device_id: str) -> None:
+        self._where, self._device_id = where, device_id
+        self.text = ""  # empty where nothing keeps events from being delivered
+        self.takeovers = 0
+        self.retry_at = 0.0  # what was refused is tried again
+        self._refused: dict[str, str] = {}  # topics, and why
+        self._pause_s = FIRST_PAUSE_S  # before the next connection
+        self._retry_pause_s = FIRST_PAUSE_S  # before what was refused is tried again
+        self._short = 0  # connections in a row that were lost at once
+
+    @property
+    def refusal(self) -> str:
+        """A topic that the broker does not take or give and why, empty where there is none."""
+        return next((f"{topic}: {why}" for topic, why in self._refused.items()), "")
+
+    def rest_s(self) -> float:
+        """How long to wait before the next connection; longer each time."""
+        pause = self._pause_s
+        self._pause_s = min(pause * 2, LONGEST_PAUSE_S)
+        return pause * random.uniform(0.8, 1.2)
+
+    def note(self, what: str) -> None:
+        """Something is wrong; it is logged where it is news."""
+        if what != self.text:
+            log.warning("broker %s: %s; events wait, trying again", self._where, what)
+        self.text = what
+
+    def connected(self, version: str) -> None:
+        """All may be well again."""
+        log.info("connected to the broker at %s (MQTT %s)", self._where, version)
+        self.text = ""
+        self._refused.clear()
+
+    def lost(self, why: str, lasted_s: float) -> None:
+        """A connection was lost."""
+        self._short = self._short + 1 if lasted_s < SHORT_S else 0
+        if self._short < SHORT_MOST:
+            self.note(f"connection lost: {why}")
+            return
+        self._pause_s = LONGEST_PAUSE_S
+        rival = f"does another client use the id of this device ({self._device_id})?"
+        self.note(f"connection lost again and again: {why}; {rival}")
+
+    def taken_over(self) -> None:
+        """Another client is connected in this device's name; two that fight would both lose."""
+        self.takeovers += 1
+        self._pause_s = LONGEST_PAUSE_S
+        what = f"taken over: another client uses the id of this device ({self._device_id})"
+        self.note(f"{what}; give one of them another [mqtt] device_id")
+
+    def accepted(self, topic: str) -> None:
+        """The broker has taken a message."""
+        self._pause_s = FIRST_PAUSE_S
+        self._refused.pop(topic, None)
+        if not self._refused:
+            self._retry_pause_s, self.text = FIRST_PAUSE_S, ""
+
+    def refused(self, topic: str, why: str) -> None:
+        """The broker does not take a message: try again later, and later still the next time."""
+        now = time.monotonic()
+        if now >= self.retry_at:
+            self.retry_at = now + self._retry_pause_s
+            self._retry_pause_s = min(self._retry_pause_s * 2, LONGEST_PAUSE_S)
+        self._refused[topic] = why
+        self.note(f"a message is refused: {self.refusal}; it is kept")
+
+    def not_given(self, topic: str, why: str) -> None:
+        """The broker does not let this device listen to a topic."""
+        if topic not in self._refused:
+            log.warning("broker %s: may not listen to %s: %s", self._where, topic, why)
+        self._refused[topic] = why
