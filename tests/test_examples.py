@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +13,11 @@ import pytest
 
 from edge.events import TOPICS, SmileEnded, SmileStarted, event_json, sent_json
 from tests.conftest import Mosquitto
-from tests.feed import send, wait_until
+from tests.daemon import Daemon
+from tests.feed import Subscriber, send, wait_until
 
-EXAMPLES = Path(__file__).parent.parent / "docs/examples"
+DOCS = Path(__file__).parent.parent / "docs"
+EXAMPLES, FEED = DOCS / "examples", (DOCS / "feed.md").read_text(encoding="utf-8")
 TOPIC = "lipwire/door/event/smile"
 
 
@@ -74,3 +78,38 @@ def test_the_node_red_flow_is_one_with_all_its_wires() -> None:
         wired = {target for output in node.get("wires", []) for target in output}
         assert wired <= ids
         assert node["type"] == "mqtt-broker" or node.get("broker", "lw-broker") in ids
+
+
+@pytest.mark.usefixtures("face_model")
+def test_the_rights_that_are_recommended_are_enough(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """Beside the device's user, who has no other rights, everybody may read and command."""
+    (rights,) = re.findall(r"```\n(user kiosk\n.*?)```", FEED, re.DOTALL)
+    files = {name: mosquitto.folder / name for name in ("rights", "users")}
+    files["rights"].write_text(f"topic read #\ntopic write lipwire/+/command/#\n{rights}")
+    make = ["mosquitto_passwd", "-b", "-c", str(files["users"]), "kiosk", "secret"]
+    subprocess.run(make, check=True, capture_output=True, timeout=30)
+    mosquitto.stop()
+    mosquitto.settings = (
+        f"allow_anonymous true\nacl_file {files['rights']}\npassword_file {files['users']}"
+    )
+    mosquitto.start()
+    (tmp_path / "mqtt").write_text("kiosk:secret\n")
+    settings = tmp_path / "settings.toml"
+    settings.write_text(
+        "[mqtt]\ndevice_id = 'entrance'\ncommands = true\n"
+        f"credentials_file = '{tmp_path / 'mqtt'}'\n"
+    )
+    subscriber = Subscriber(mosquitto.port)
+    daemon = Daemon(tmp_path, "--broker", mosquitto.url, "--config", str(settings))
+    try:
+        subscriber.wait_for(lambda s: s.events and s.last("config") and s.last("health"))
+        send(mosquitto.port, "lipwire/entrance/command/pause")
+        assert subscriber.wait_for(lambda s: s.last("result"))["ok"] is True
+        health = subscriber.wait_for(lambda s: s.last("health")["camera"] == "paused" and s)
+        assert health.last("health")["refusal"] == ""
+    finally:
+        daemon.end(signal.SIGTERM)
+        subscriber.close()
+    assert subscriber.faults == []
+    assert "refused" not in daemon.err
+    assert "may not listen" not in daemon.err
