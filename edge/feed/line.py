@@ -55,7 +55,7 @@ class Line:
         self.connected = False
         self.window = MOST_UNACKNOWLEDGED  # messages that may be unanswered
         self._largest = 0  # bytes a packet may have, 0 where the broker did not say
-        self._cause = ""  # paho's word for why a connection broke
+        self.cause = ""  # why the last connection broke, where that is known
         self._heard = False  # the broker has answered this connection
         self._unheard = 0  # connections in a row without an answer
         self._answer_by = self._connected_at = 0.0
@@ -69,7 +69,7 @@ class Line:
 
     def connect(self) -> None:
         """Begin a connection; raises `BrokerError` or `OSError` where it cannot be had."""
-        self._heard, self._cause, self._leaving = False, "", False
+        self._heard, self.cause, self._leaving = False, "", False
         self._asked_for.clear()
         client = self._client = self._login.client(self._protocol)
         client.will_set(*self._will, qos=1, retain=True)
@@ -137,8 +137,8 @@ class Line:
             if reason.value == TAKEN_OVER:
                 self._trouble.taken_over()
             else:
-                why = self._cause or (str(reason) if by_broker else "closed without a word")
-                self._trouble.lost(why, time.monotonic() - self._connected_at)
+                self.cause = str(reason) if by_broker else self.cause or "closed without a word"
+                self._trouble.lost(self.cause, time.monotonic() - self._connected_at)
         if self.connected:
             self._protocol = self._login.address.protocol  # it may be another broker next time
         self.connected = False
@@ -152,8 +152,10 @@ class Line:
         self, client: Any, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Any
     ) -> None:
         listener = self._asked_for.pop(mid, None)
-        if listener and listener.needed and reasons[0].is_failure:
+        if listener and reasons[0].is_failure and listener.needed:
             self._trouble.not_given(listener.topic, str(reasons[0]))
+        elif listener:
+            self._trouble.given(listener.topic)
 
     def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
         try:
@@ -167,16 +169,18 @@ class Line:
     def _on_log(self, client: Any, userdata: Any, level: int, text: str) -> None:
         """Of all that paho has to say, keep why a connection broke: it tells nobody else."""
         if level == paho.MQTT_LOG_ERR:
-            self._cause = explain(text.partition(": ")[2] or text)
+            self.cause = explain(text.partition(": ")[2] or text)
+        elif text.startswith("Received malformed packet"):
+            self.cause = "it answers what MQTT does not know"
 
     def _note_unheard(self, silent: bool) -> None:
         """The broker said nothing: if again, it may not understand this version of MQTT."""
         if silent:
             self._trouble.note("it does not answer")
-        elif self._cause.startswith(REFUSES_US):
-            self._trouble.note(self._cause)
+        elif self.cause.startswith(REFUSES_US):
+            self._trouble.note(self.cause)
         else:
-            closed = self._cause or "it closes the connection"
+            closed = self.cause or "it closes the connection"
             self._trouble.note(f"{closed}; is it mqtt:// or mqtts:// there?")
         self._unheard += 1
         if self._unheard % 2 == 0 and self._login.address.protocol == paho.MQTTv5:

@@ -18,6 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge import events
 from edge.errors import BrokerError
+from edge.feed.blame import Blame, Key
 from edge.feed.connection import TIMEOUT_S, Login, explain
 from edge.feed.line import MOST_UNACKNOWLEDGED, Line, Listener
 from edge.feed.slots import Slot
@@ -37,6 +38,10 @@ class OnItsWay:
     topic: str
     seq: int | None = None  # of an event
     slot: Slot | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.topic, self.seq
 
 
 class Publisher:
@@ -69,6 +74,7 @@ class Publisher:
         self._line = Line(login, will, listeners, self._trouble, self._on_answer)
         self._answers: collections.deque[str] = collections.deque()
         self._on_their_way: dict[int, OnItsWay] = {}  # by message number
+        self._blame = Blame()
         self._accepted: list[int] = []  # sequence numbers to take out of the outbox
         self._sent_to = 0  # events up to this number were sent once, the refused ones too
         self._stopping = threading.Event()
@@ -138,6 +144,8 @@ class Publisher:
 
     def _begin(self) -> None:
         """A new connection, on which nothing has been sent."""
+        if to_blame := self._blame.broken([it.key for it in self._on_their_way.values()]):
+            self._trouble.refused(to_blame[0], f"the connection breaks at it: {self._line.cause}")
         self._on_their_way.clear()
         self._sent_to = 0
         for slot in self._slots:
@@ -170,15 +178,16 @@ class Publisher:
     @property
     def _room(self) -> int:
         """How many more messages may be on their way."""
-        return self._line.window - len(self._on_their_way)
+        most = 1 if self._blame.is_careful else self._line.window
+        return most - len(self._on_their_way)
 
     def _send_slots(self) -> None:
         now = time.monotonic()
         for slot in self._slots:
             if self._room > 0 and slot.due(now):
-                payload = slot.next(now)
-                if self._line.fits(slot.topic, payload):
-                    slot.on_its_way = self._send(OnItsWay(slot.topic, slot=slot), payload, True)
+                it, payload = OnItsWay(slot.topic, slot=slot), slot.next(now)
+                if self._may_go(it, payload):
+                    slot.on_its_way = self._send(it, payload, True)
                 else:
                     slot.refused(self._trouble.retry_at)
 
@@ -202,9 +211,17 @@ class Publisher:
             topic = f"{self._login.base}/{row.topic}"
             message = events.sent_json(row.payload, self._now() - row.stored_at)
             self._sent_to = row.seq
-            fits = self._line.fits(topic, message)
-            if fits and self._send(OnItsWay(topic, row.seq), message) is None:
+            it = OnItsWay(topic, row.seq)
+            if self._may_go(it, message) and self._send(it, message) is None:
                 return
+            if self._room <= 0:
+                return
+
+    def _may_go(self, it: OnItsWay, payload: str) -> bool:
+        """Whether the broker can be thought to take a message now."""
+        if self._blame.blames(it.key) and time.monotonic() < self._trouble.retry_at:
+            return False
+        return self._line.fits(it.topic, payload)
 
     def _send(self, it: OnItsWay, payload: str, retain: bool = False) -> int | None:
         """Hand a message to the line; gives its number, or None where that has broken."""
@@ -218,10 +235,11 @@ class Publisher:
         it = self._on_their_way.pop(number, None)
         if it is None:
             return
+        self._blame.answered(it.key)
         if reason.is_failure:
             self._trouble.refused(it.topic, str(reason))
         else:
-            self._trouble.accepted(it.topic)
+            self._trouble.accepted(it.topic, fully=not self._blame.holds_back(it.topic))
         if it.slot is not None:
             it.slot.on_its_way = None
             if reason.is_failure:

@@ -9,7 +9,7 @@ import time
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
-SHORT_S, SHORT_MOST = 10.0, 3  # so many connections lost so soon are no accident
+SHORT_S, SHORT_MOST = 10.0, 10  # so many connections lost so soon are no accident
 
 
 class Trouble:
@@ -30,6 +30,10 @@ class Trouble:
         """A topic that the broker does not take or give and why, empty where there is none."""
         return next((f"{topic}: {why}" for topic, why in self._refused.items()), "")
 
+    @property
+    def _refused_text(self) -> str:
+        return f"a message is refused: {self.refusal}; it is kept" if self._refused else ""
+
     def rest_s(self) -> float:
         """How long to wait before the next connection; longer each time."""
         pause = self._pause_s
@@ -45,8 +49,7 @@ class Trouble:
     def connected(self, version: str) -> None:
         """All may be well again."""
         log.info("connected to the broker at %s (MQTT %s)", self._where, version)
-        self.text = ""
-        self._refused.clear()
+        self.text = self._refused_text
 
     def lost(self, why: str, lasted_s: float) -> None:
         """A connection was lost."""
@@ -65,10 +68,11 @@ class Trouble:
         what = f"taken over: another client uses the id of this device ({self._device_id})"
         self.note(f"{what}; give one of them another [mqtt] device_id")
 
-    def accepted(self, topic: str) -> None:
-        """The broker has taken a message."""
+    def accepted(self, topic: str, fully: bool = True) -> None:
+        """The broker has taken a message; not `fully` where it refuses others of that topic."""
         self._pause_s = FIRST_PAUSE_S
-        self._refused.pop(topic, None)
+        if fully:
+            self._refused.pop(topic, None)
         if not self._refused:
             self._retry_pause_s, self.text = FIRST_PAUSE_S, ""
 
@@ -79,7 +83,11 @@ class Trouble:
             self.retry_at = now + self._retry_pause_s
             self._retry_pause_s = min(self._retry_pause_s * 2, LONGEST_PAUSE_S)
         self._refused[topic] = why
-        self.note(f"a message is refused: {self.refusal}; it is kept")
+        self.note(self._refused_text)
+
+    def given(self, topic: str) -> None:
+        """The broker lets this device listen to a topic."""
+        self._refused.pop(topic, None)
 
     def not_given(self, topic: str, why: str) -> None:
         """The broker does not let this device listen to a topic."""
