@@ -28,12 +28,13 @@ from edge.feed.publisher import Publisher
 from edge.frame import Frame
 from edge.health import HealthWatch
 from edge.history import Hour
+from edge.outbox import Stored
 from edge.page import Page
 from edge.pipeline import Seen
 from edge.profiles import Profile
 from edge.settings import MqttSettings, Settings
 from edge.snapshot import Snapshot
-from edge.state import Open, State, Stored
+from edge.state import Open, State
 from edge.watch import Watch
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from typing import TextIO
 
 from edge.errors import SourceError, StateError
 from edge.events import Event
-from edge.state import Open, State, Stored
+from edge.outbox import Stored
+from edge.state import Open, State
 from edge.state_file import is_damage
 
 log = logging.getLogger(__name__)

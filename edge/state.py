@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge import events
@@ -21,6 +21,7 @@ from edge.clock import clock_synced
 from edge.errors import StateError
 from edge.events import Counts, Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted, utc
 from edge.history import DAY_S, History, Hour, read
+from edge.outbox import Outbox, Stored
 from edge.settings import HistorySettings, OutboxSettings
 from edge.state_file import FILE, claim, open_file
 
@@ -36,16 +37,6 @@ TOTALS = (
     "last_face",
 )
 REQUESTS_KEPT = 200  # commands that are known again when they are repeated
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A committed event, as it waits for the broker."""
-
-    seq: int
-    topic: str
-    payload: str
-    stored_at: float  # UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,6 @@ class State:
         self._path = folder / FILE
         self._next_seq = 1
         self._totals: dict[str, int] = {}
-        self._rows = self._bytes = 0  # of the outbox
         self._pid_file = claim(folder)
         try:
             self._open()
@@ -90,7 +80,7 @@ class State:
     @property
     def waiting_count(self) -> int:
         """Events that the broker has not accepted yet."""
-        return self._rows
+        return self._outbox.size[0]
 
     def fact(self, name: str, default: str) -> str:
         """A text kept for good: the stored one, else the default, which is stored now."""
@@ -145,7 +135,7 @@ class State:
         """Where all recorded events went."""
         with self._lock:
             fates = {name: self._totals[name] for name in ("delivered", "dropped", "unsent")}
-            return {**fates, "waiting": self._rows}
+            return {**fates, "waiting": self.waiting_count}
 
     def record(
         self, happened: Sequence[Event], queue: bool = True, synced: bool | None = None
@@ -159,7 +149,7 @@ class State:
         with self._lock:
             with self.transaction():
                 stored = [self._store(event, synced, queue) for event in happened]
-                self._drop_beyond_bounds()
+                self._totals["dropped"] += self._outbox.drop_beyond_bounds()
                 if clock_synced():
                     self._history.forget_old()
                 self._write_totals()
@@ -198,18 +188,14 @@ class State:
 
     def waiting(self, most: int, after: int = 0, but: Iterable[int] = ()) -> list[Stored]:
         """The oldest undelivered events after a sequence number, without those given."""
-        left_out = tuple(but)
-        marks = ",".join("?" * len(left_out))
-        query = f"SELECT * FROM outbox WHERE seq > ? AND seq NOT IN ({marks}) ORDER BY seq LIMIT ?"
         with self._lock:
-            return [Stored(*row) for row in self._db.execute(query, (after, *left_out, most))]
+            return self._outbox.waiting(most, after, but)
 
     def delivered(self, seqs: Sequence[int]) -> None:
         """The broker has accepted these events: they leave the outbox."""
         with self.transaction():
             for seq in seqs:
-                if self._delete(seq):
-                    self._totals["delivered"] += 1
+                self._totals["delivered"] += self._outbox.remove(seq)
             self._write_totals()
 
     @contextmanager
@@ -219,14 +205,14 @@ class State:
             if self._db.in_transaction:
                 yield
                 return
-            before = (dict(self._totals), self._rows, self._bytes, self._counts)
+            before = (dict(self._totals), self._outbox.size, self._counts)
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
                 # Nothing of it happened, but `_next_seq` stays: no number is given out twice.
-                self._totals, self._rows, self._bytes, self._counts = before
+                self._totals, self._outbox.size, self._counts = before
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
@@ -245,11 +231,10 @@ class State:
 
     def _open(self) -> None:
         self._db = open_file(self._path)
+        self._outbox = Outbox(self._db, self._bounds)
         self._history = History(self._db, self._keep_days)
         self._totals = self._read_totals()
         self._next_seq = max(self._next_seq, self._totals["last_seq"] + 1)
-        size = "SELECT count(*), total(length(CAST(payload AS BLOB))) FROM outbox"
-        self._rows, self._bytes = (int(value) for value in self._db.execute(size).fetchone())
         self._counts = self._read_counts()
 
     def _store(self, event: Event, synced: bool, queue: bool) -> Stored:
@@ -257,9 +242,7 @@ class State:
         payload = events.event_json(event, seq, uuid.uuid4().hex, synced)
         stored = Stored(seq, event.topic, payload, time.time())
         if queue:
-            self._db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?)", astuple(stored))
-            self._rows += 1
-            self._bytes += len(payload.encode())
+            self._outbox.add(stored)
         else:
             self._totals["unsent"] += 1
         self._totals["last_seq"] = seq
@@ -289,25 +272,6 @@ class State:
                 self._totals["smile_ms_total"] += round(event.duration_s * 1000)
                 run("DELETE FROM smiles WHERE face = ?", (face,))
         return False
-
-    def _drop_beyond_bounds(self) -> None:
-        dropped = 0
-        while self._rows > self._bounds.max_rows or self._bytes > self._bounds.max_bytes:
-            oldest = self._db.execute("SELECT min(seq) FROM outbox").fetchone()[0]
-            self._delete(oldest)
-            dropped += 1
-        if dropped:
-            self._totals["dropped"] += dropped
-            log.warning("outbox full: %d oldest events dropped", dropped)
-
-    def _delete(self, seq: int) -> bool:
-        gone = self._db.execute("DELETE FROM outbox WHERE seq = ? RETURNING payload", (seq,))
-        row = gone.fetchone()
-        if row is None:
-            return False
-        self._rows -= 1
-        self._bytes -= len(row[0].encode())
-        return True
 
     def _read_totals(self) -> dict[str, int]:
         found = dict(self._db.execute("SELECT name, value FROM facts"))

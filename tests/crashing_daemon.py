@@ -12,6 +12,7 @@ from paho.mqtt import client as paho
 
 from edge.cli import main
 from edge.feed.publisher import Publisher
+from edge.outbox import Outbox
 from edge.state import State
 
 TIMES_BEFORE = 7  # the point is passed this often first
@@ -48,7 +49,7 @@ def has_events(_state: Any, happened: Any, *_: Any) -> bool:
 
 
 POINTS: dict[str, tuple[type[Any], str, bool, Callable[..., bool]]] = {
-    "within the transaction": (State, "_drop_beyond_bounds", False, always),
+    "within the transaction": (Outbox, "drop_beyond_bounds", False, always),
     "after the commit": (State, "record", True, has_events),
     "after the publish": (paho.Client, "publish", True, is_event),
     "at the acknowledgement": (Publisher, "_on_answer", False, always),

@@ -46,6 +46,13 @@ def check_message(topic: str, payload: str) -> Any:
     return message
 
 
+def check_event(payload: str) -> Any:
+    """An event as it is printed, without its topic."""
+    kind = json.loads(payload)["event_type"]
+    (place,) = (topic.name for topic in TOPICS if kind in topic.messages)
+    return check_message(f"lipwire/test/{place}", payload)
+
+
 @functools.cache
 def _validator(names: tuple[str, ...]) -> jsonschema.Draft202012Validator:
     """For a message of one of these names."""

@@ -12,7 +12,8 @@ import pytest
 from edge.emit import Emitter, JsonLines
 from edge.errors import SourceError
 from edge.events import Event, FaceArrived
-from edge.state import State, Stored
+from edge.outbox import Stored
+from edge.state import State
 from edge.state_file import FILE
 
 AT = 1_700_000_000.0

@@ -128,6 +128,23 @@ def test_a_silent_broker_delays_and_loses_nothing(
     wait_until(lambda: state.ledger()["delivered"] == 100)
 
 
+def test_a_subscriber_that_was_away_finds_what_came_meanwhile(
+    state: State, publisher: Publisher, mosquitto: Mosquitto
+) -> None:
+    early = Subscriber(mosquitto.port)
+    publisher.start()
+    state.record(smiles(3))
+    early.wait_for(lambda s: len(s.events) == 3)
+    early.close()
+    state.record(smiles(20))
+    wait_until(lambda: state.ledger()["delivered"] == 23)
+    back = Subscriber(mosquitto.port)
+    back.wait_for(lambda s: len(distinct(s.events)) == 20)
+    back.close()
+    assert [e["seq"] for e in back.events] == list(range(4, 24))
+    assert back.last("counts")["smiles_total"] == 23
+
+
 def test_an_event_that_the_broker_refuses_is_kept_and_the_refusal_is_shown(
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from edge.cameras import demo
 from tests.command import ALONE, LOG_LINE, TIMEOUT_S, Lipwire
-from tests.feed import check_message
+from tests.feed import check_event
 
 FAST = ("run", *ALONE, "--pace", "max")
 SMALL = ("--profile", "pi-zero-2w")  # a small picture, soon worked through
@@ -22,7 +22,7 @@ def events(lipwire: Lipwire, *options: str) -> list[dict[str, Any]]:
     result = lipwire(*FAST, *options, "--events", "-")
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr
-    return [check_message("event", line) for line in result.stdout.splitlines()]
+    return [check_event(line) for line in result.stdout.splitlines()]
 
 
 def seconds(event: dict[str, Any]) -> float:
@@ -60,7 +60,7 @@ def test_events_go_to_a_file_line_by_line(ready: Lipwire) -> None:
     result = ready(*FAST, "--duration", "2", *SMALL, "--events", "events.jsonl")
     assert (result.returncode, result.stdout) == (0, "")
     lines = (ready.home / "events.jsonl").read_text().splitlines()
-    told = [check_message("event", line)["event_type"] for line in lines]
+    told = [check_event(line)["event_type"] for line in lines]
     assert told == ["face_arrived", "face_left"]
 
 
