@@ -20,11 +20,14 @@ from edge import models
 from edge.cameras import Camera
 from edge.detect import BlazeFace
 from edge.errors import LipwireError, ModelError
+from edge.events import SmileStarted
 from edge.frame import Frame
 from edge.page import Page
 from edge.snapshot import Snapshot
+from edge.state import State
 from tests.command import Lipwire
 from tests.fakes import picture
+from tests.feed import Subscriber
 
 REQUIRED = set(filter(None, os.environ.get("LIPWIRE_REQUIRE", "").split(",")))
 
@@ -188,6 +191,24 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture
+def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
+    """Hears everything; each of our messages must fit the schema."""
+    subscriber = Subscriber(mosquitto.port)
+    yield subscriber
+    subscriber.close()
+    assert subscriber.faults == []
+
+
+@pytest.fixture
+def one_waiting(tmp_path: Path) -> Iterator[State]:
+    """A state in which one event waits for a broker."""
+    state = State(tmp_path / "state")
+    state.record([SmileStarted(face=1, at=1_700_000_000.0)])
+    yield state
+    state.close()
 
 
 def free_port() -> int:

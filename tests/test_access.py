@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from edge.errors import BrokerError
-from edge.events import SmileStarted
 from edge.feed import trouble
 from edge.feed.credentials import PASSWORD_VARIABLE, USER_VARIABLE, Credentials, credentials
 from edge.feed.publisher import Publisher
@@ -30,15 +29,6 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    """Where one event waits."""
-    state = State(tmp_path / "state")
-    state.record([SmileStarted(face=1, at=AT)])
-    yield state
-    state.close()
-
-
-@pytest.fixture
 def guarded(mosquitto: Mosquitto) -> Mosquitto:
     """A broker that knows one user: kiosk, whose password is `right`."""
     users = mosquitto.folder / "users"
@@ -52,7 +42,7 @@ def guarded(mosquitto: Mosquitto) -> Mosquitto:
 
 @pytest.fixture
 def connect(
-    state: State,
+    one_waiting: State,
     guarded: Mosquitto,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -63,7 +53,7 @@ def connect(
     started: list[Publisher] = []
 
     def connect_(**settings: str) -> Publisher:
-        started.append(Publisher(login(guarded.url, **settings), state))
+        started.append(Publisher(login(guarded.url, **settings), one_waiting))
         started[-1].start()
         return started[-1]
 
@@ -90,7 +80,7 @@ def delivers(state: State) -> None:
 @pytest.mark.parametrize(("password", "accepted"), [("right", True), ("wrong", False)])
 def test_the_password_comes_from_the_environment(
     connect: Connect,
-    state: State,
+    one_waiting: State,
     monkeypatch: pytest.MonkeyPatch,
     password: str,
     accepted: bool,
@@ -98,54 +88,56 @@ def test_the_password_comes_from_the_environment(
     monkeypatch.setenv(PASSWORD_VARIABLE, password)
     publisher = connect(user="kiosk")
     if accepted:
-        delivers(state)
+        delivers(one_waiting)
     else:
         wait_until(lambda: "refused" in publisher.trouble)
-        assert state.waiting_count == 1
+        assert one_waiting.waiting_count == 1
 
 
 def test_user_and_password_come_from_the_environment(
-    connect: Connect, state: State, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, one_waiting: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(USER_VARIABLE, "kiosk")
     monkeypatch.setenv(PASSWORD_VARIABLE, "right")
     connect()
-    delivers(state)
+    delivers(one_waiting)
 
 
-def test_user_and_password_come_from_a_file(connect: Connect, state: State, tmp_path: Path) -> None:
+def test_user_and_password_come_from_a_file(
+    connect: Connect, one_waiting: State, tmp_path: Path
+) -> None:
     connect(credentials_file=str(keep(tmp_path, "kiosk:right\n")))
-    delivers(state)
+    delivers(one_waiting)
 
 
 def test_user_and_password_come_from_systemd(
-    connect: Connect, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, one_waiting: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(tmp_path, "kiosk:right")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     connect()
-    delivers(state)
+    delivers(one_waiting)
 
 
 def test_a_changed_password_is_used_at_the_next_connection(
-    connect: Connect, state: State, tmp_path: Path
+    connect: Connect, one_waiting: State, tmp_path: Path
 ) -> None:
     file = keep(tmp_path, "kiosk:old")
     publisher = connect(credentials_file=str(file))
     wait_until(lambda: "refused" in publisher.trouble)
     keep(tmp_path, "kiosk:right")
-    delivers(state)
+    delivers(one_waiting)
     wait_until(lambda: publisher.trouble == "")
 
 
 def test_a_file_that_is_missing_is_named_and_will_do_once_it_is_there(
-    connect: Connect, state: State, tmp_path: Path
+    connect: Connect, one_waiting: State, tmp_path: Path
 ) -> None:
     publisher = connect(credentials_file=str(tmp_path / "mqtt"))
     said = f"credentials {tmp_path / 'mqtt'}: cannot be read: No such file or directory"
     wait_until(lambda: publisher.trouble == said)
     keep(tmp_path, "kiosk:right")
-    delivers(state)
+    delivers(one_waiting)
 
 
 @pytest.mark.parametrize(

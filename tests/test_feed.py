@@ -92,14 +92,6 @@ def device(make: Make) -> Device:
     return make()
 
 
-@pytest.fixture
-def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
-    subscriber = Subscriber(mosquitto.port)
-    yield subscriber
-    subscriber.close()
-    assert subscriber.faults == []
-
-
 def restart(mosquitto: Mosquitto, settings: str) -> None:
     """The same broker with other settings."""
     mosquitto.stop()

@@ -36,14 +36,6 @@ def publisher(state: State, mosquitto: Mosquitto) -> Iterator[Publisher]:
     publisher.stop(0.2)
 
 
-@pytest.fixture
-def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
-    subscriber = Subscriber(mosquitto.port)
-    yield subscriber
-    subscriber.close()
-    assert subscriber.faults == []
-
-
 def smiles(count: int) -> list[Event]:
     return [SmileStarted(face=1, at=AT) for _ in range(count)]
 

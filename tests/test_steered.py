@@ -17,14 +17,6 @@ from tests.feed import Subscriber, distinct, send
 pytestmark = pytest.mark.usefixtures("face_model")
 
 
-@pytest.fixture
-def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
-    subscriber = Subscriber(mosquitto.port)
-    yield subscriber
-    subscriber.close()
-    assert subscriber.faults == []
-
-
 class Door:
     """The device `door` of a broker, which can be switched off and on, and commanded."""
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from edge.events import SmileStarted
 from edge.feed import trouble
 from edge.feed.address import Address
 from edge.feed.publisher import Publisher
@@ -28,17 +27,8 @@ Connect = Callable[..., Publisher]
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    """Where one event waits."""
-    state = State(tmp_path / "state")
-    state.record([SmileStarted(face=1, at=AT)])
-    yield state
-    state.close()
-
-
-@pytest.fixture
 def connect(
-    state: State,
+    one_waiting: State,
     mosquitto: Mosquitto,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -49,7 +39,7 @@ def connect(
 
     def connect_(host: str = "localhost", tls: bool = True, **settings: Any) -> Publisher:
         texts = {name: str(value) for name, value in settings.items()}
-        started.append(Publisher(login(Address(host, mosquitto.port, tls), **texts), state))
+        started.append(Publisher(login(Address(host, mosquitto.port, tls), **texts), one_waiting))
         started[-1].start()
         return started[-1]
 
@@ -93,16 +83,16 @@ def says(publisher: Publisher, *parts: str) -> None:
 
 
 def test_an_authority_of_ones_own_is_trusted_by_its_file(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     serve(mosquitto, authority)
     connect(ca_file=authority.cert)
-    delivers(state)
+    delivers(one_waiting)
 
 
 def test_an_authority_that_the_machine_trusts_needs_no_file(
     connect: Connect,
-    state: State,
+    one_waiting: State,
     mosquitto: Mosquitto,
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,41 +100,41 @@ def test_an_authority_that_the_machine_trusts_needs_no_file(
     serve(mosquitto, authority)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
     connect()
-    delivers(state)
+    delivers(one_waiting)
 
 
 def test_a_broker_of_an_unknown_authority_gets_nothing(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
 ) -> None:
     serve(mosquitto, authority)
     says(connect(), "certificate is not accepted", "set [mqtt] ca_file")
     other = Authority(tmp_path, "other")
     says(connect(ca_file=other.cert), "certificate is not accepted", "set [mqtt] ca_file")
-    assert state.waiting_count == 1
+    assert one_waiting.waiting_count == 1
 
 
 def test_a_broker_under_another_name_gets_nothing(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     serve(mosquitto, authority, host="broker.example")
     says(connect(ca_file=authority.cert), "not accepted", "use the name that stands in it")
     says(connect("127.0.0.1", ca_file=authority.cert), "not accepted", "use the name")
-    assert state.waiting_count == 1
+    assert one_waiting.waiting_count == 1
 
 
 def test_a_certificate_that_ran_out_may_be_the_clocks_fault_and_a_new_one_will_do(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     serve(mosquitto, authority, days=-1)
     says(connect(ca_file=authority.cert), "expired", "clock")
     serve(mosquitto, authority)
-    delivers(state)
+    delivers(one_waiting)
 
 
 @pytest.mark.parametrize("given", ["two files", "one file"])
 def test_a_device_that_shows_its_certificate_is_let_in(
     connect: Connect,
-    state: State,
+    one_waiting: State,
     mosquitto: Mosquitto,
     authority: Authority,
     given: str,
@@ -158,35 +148,35 @@ def test_a_device_that_shows_its_certificate_is_let_in(
         both = tmp_path / "both.pem"
         both.write_bytes(own.key.read_bytes() + own.cert.read_bytes())
         connect(ca_file=authority.cert, cert_file=both)
-    delivers(state)
+    delivers(one_waiting)
 
 
 def test_a_device_without_a_certificate_is_told_that_one_is_needed(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     demand(mosquitto, authority)
     says(connect(ca_file=authority.cert), "does not accept this device's certificate")
-    assert state.waiting_count == 1
+    assert one_waiting.waiting_count == 1
 
 
 def test_a_device_with_a_certificate_of_another_authority_is_not_let_in(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
 ) -> None:
     demand(mosquitto, authority)
     own = Authority(tmp_path, "other").issue("device")
     publisher = connect(ca_file=authority.cert, cert_file=own.cert, key_file=own.key)
     says(publisher, "does not accept this device's certificate", "unknown ca")
-    assert state.waiting_count == 1
+    assert one_waiting.waiting_count == 1
 
 
 def test_an_authoritys_file_that_is_missing_is_named_and_will_do_once_it_is_there(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
 ) -> None:
     serve(mosquitto, authority)
     later = tmp_path / "later.pem"
     says(connect(ca_file=later), f"[mqtt] ca_file {later}: cannot be read: No such file")
     shutil.copy(authority.cert, later)
-    delivers(state)
+    delivers(one_waiting)
 
 
 @pytest.mark.parametrize("content", [b"", b"not PEM", b"\xff\0", b"-----BEGIN CERTIFICATE-----\nx"])
@@ -218,7 +208,7 @@ def test_files_that_this_user_may_not_read_are_named(
 
 
 def test_a_key_of_another_certificate_is_named_and_the_right_one_will_do(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     demand(mosquitto, authority)
     own, other = authority.issue("device"), authority.issue("other")
@@ -227,7 +217,7 @@ def test_a_key_of_another_certificate_is_named_and_the_right_one_will_do(
     publisher = connect(ca_file=authority.cert, cert_file=own.cert, key_file=own.key)
     says(publisher, f"cert_file {own.cert} and {own.key}", "do not belong together")
     own.key.write_bytes(right)
-    delivers(state)
+    delivers(one_waiting)
 
 
 def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(
@@ -255,19 +245,19 @@ def test_a_device_file_that_is_missing_is_named(
 
 
 def test_tls_at_a_port_without_it_is_said_in_one_line_and_works_once_the_port_has_it(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     says(connect(ca_file=authority.cert), "does not speak TLS on this port")
     serve(mosquitto, authority)
-    delivers(state)
+    delivers(one_waiting)
 
 
 def test_no_tls_at_a_port_with_it_is_said_in_one_line_and_works_once_the_port_has_none(
-    connect: Connect, state: State, mosquitto: Mosquitto, authority: Authority
+    connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     serve(mosquitto, authority)
     says(connect(tls=False), "onnection")
     mosquitto.stop()
     mosquitto.settings = "allow_anonymous true"
     mosquitto.start()
-    delivers(state)
+    delivers(one_waiting)
