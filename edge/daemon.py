@@ -127,7 +127,8 @@ class Daemon:
             self._page.start()
             log.info("page: %s", self._page.url)
         log.info("feed: %s", self._feed)
-        if self._state.fact(PAUSED, "") and not self._settings.mqtt.commands:
+        hears_commands = self._publisher is not None and self._settings.mqtt.commands
+        if self._state.fact(PAUSED, "") and not hears_commands:
             log.warning("it was paused by a command; commands are off now, so it goes on")
             self._state.set_fact(PAUSED, "")
         if self._state.fact(PAUSED, ""):
@@ -144,9 +145,10 @@ class Daemon:
             if frame is None and self._watch.ended:
                 return
             over = time.monotonic() - began
-            if frame is not None and self._watch.by_frame_time:
-                first_frame_at = frame.captured_at if first_frame_at is None else first_frame_at
-                over = frame.captured_at - first_frame_at
+            if self._watch.by_frame_time:
+                now = frame.captured_at if frame else first_frame_at or 0.0
+                first_frame_at = now if frame and first_frame_at is None else first_frame_at
+                over = now - (first_frame_at or 0.0)
             if self._options.duration_s is not None and over >= self._options.duration_s:
                 return
             try:
@@ -170,19 +172,17 @@ class Daemon:
         """What can be commanded."""
         state = self._state
         return {
-            "pause": Action(self._pause, lambda: state.set_fact(PAUSED, "yes")),
-            "resume": Action(self._resume, lambda: state.set_fact(PAUSED, "")),
-            "reset-counts": Action(lambda command: "counts begin at 0", state.reset_counts),
-            "profile": Action(self._use_profile),
+            "pause": Action(lambda: state.set_fact(PAUSED, "yes"), self._pause, "paused"),
+            "resume": Action(lambda: state.set_fact(PAUSED, ""), self._resume, "watching"),
+            "reset-counts": Action(state.reset_counts, done="counts begin at 0"),
+            "profile": Action(act=self._use_profile),
         }
 
-    def _pause(self, command: Command) -> str:
+    def _pause(self, command: Command) -> None:
         self._emit(self._watch.pause())
-        return "paused"
 
-    def _resume(self, command: Command) -> str:
+    def _resume(self, command: Command) -> None:
         self._watch.resume()
-        return "watching"
 
     def _use_profile(self, command: Command) -> str:
         there_are = profiles.load_all()

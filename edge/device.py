@@ -11,8 +11,8 @@ from pathlib import Path
 from edge.errors import SettingsError
 from edge.settings import MqttSettings
 
-ID_PATTERN = re.compile(r"[a-zA-Z0-9_-]+")
-PREFIX_PATTERN = re.compile(r"[^+#/\0]+(/[^+#/\0]+)*")
+ID_PATTERN = re.compile(r"[a-zA-Z0-9_-]{1,100}")
+PREFIX_PATTERN = re.compile(r"(?=.{1,200}$)[^+#/\0]+(/[^+#/\0]+)*")
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 # Boards whose cards were copied from one another have all but this in common.
 SERIAL_FILE = Path("/sys/firmware/devicetree/base/serial-number")

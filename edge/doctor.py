@@ -30,7 +30,6 @@ CAMERA_TIMEOUT_S, CAMERA_LOOK_S = 10.0, 1.0
 MEMORY_MB, DISK_MB = 150.0, 100.0  # what a daemon needs
 HOT_C, WARM_C = 80.0, 70.0  # a Raspberry Pi slows down at the first
 LOCAL = ("127.0.0.1", "localhost", "::1")
-ADVICE = {"broker": "is [mqtt] right, and does it run there?"}
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,7 @@ class Doctor:
 
     def __post_init__(self) -> None:
         self._daemon = state_file.owner(self.state)  # its process, where one runs
-        kept = state_file.stored_fact(self.state, "device_id") if self._state_exists else None
-        self._device_id = self.settings.mqtt.device_id or kept or device.default_id(self.state)
+        self._device_id = self.settings.mqtt.device_id or device.default_id(self.state)
 
     def __call__(self) -> Iterator[Finding]:
         checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
@@ -78,7 +76,11 @@ class Doctor:
             try:
                 yield from check()
             except LipwireError as error:
-                yield Finding(about, "FAIL", str(error), ADVICE.get(about, ""))
+                where = "is the address right, and does it run there?"
+                advice = where if "no connection" in str(error) else ""
+                yield Finding(about, "FAIL", str(error), advice)
+            except OSError as error:
+                yield Finding(about, "FAIL", f"cannot be looked at: {error}", "as which user?")
 
     def _board(self) -> Iterator[Finding]:
         found = f"{self.board.model() or 'no board that is known'}, profile {self.profile.name}"
@@ -118,11 +120,8 @@ class Doctor:
         took = time.perf_counter() - began
         yield Finding("models", "ok", f"faces and smiles, loaded in {took:.1f} s")
 
-    @property
-    def _state_exists(self) -> bool:
-        return (self.state / state_file.FILE).is_file()
-
     def _state(self) -> Iterator[Finding]:
+        new = not state_file.exists(self.state)
         place = next(p for p in (self.state, *self.state.absolute().parents) if p.exists())
         if not os.access(place, os.W_OK | os.X_OK):
             advice = "give it to this user, or choose another with --state"
@@ -131,15 +130,16 @@ class Doctor:
         free = shutil.disk_usage(place).free / 2**20
         if free < DISK_MB:
             yield Finding("state", "FAIL", f"{free:.0f} MB free at {place}", "make room")
-        waiting = self._waiting()
+            return
+        if not new and not self.settings.mqtt.device_id:
+            kept = state_file.stored_fact(self.state, "device_id")
+            self._device_id = kept or self._device_id
+        waiting = 0 if new else self._waiting()
+        found = f"{self.state}{' (new)' if new else ''}: {waiting} events wait"
         user = f", in use by process {self._daemon}" if self._daemon else ""
-        new = "" if self._state_exists else " (new)"
-        found = f"{self.state}{new}: {waiting} events wait, {free:.0f} MB free{user}"
-        yield Finding("state", "ok", found)
+        yield Finding("state", "ok", f"{found}, {free:.0f} MB free{user}")
 
     def _waiting(self) -> int:
-        if not self._state_exists:
-            return 0
         with state_file.look_into(self.state) as db:
             return int(db.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
@@ -194,11 +194,15 @@ class Doctor:
         """What the running daemon says of its feed."""
         if not self._daemon:
             return
-        told = session.receive(f"{login.base}/{Health.topic}")
-        health: dict[str, Any] = json.loads(told) if told else {}
-        if not health:
+        health = _understood(session.receive(f"{login.base}/{Health.topic}"))
+        if health is None:
             advice = "does it use the same broker and device id?"
             yield Finding("feed", "FAIL", "the daemon runs and its health is not there", advice)
+            return
+        if health.get("camera") == "missing":
+            yield Finding("feed", "FAIL", "the daemon's camera is missing", "check its cable")
+        elif health.get("camera") == "paused":
+            yield Finding("feed", "note", "the daemon was paused by a command", "send resume")
         if health.get("refusal"):
             advice = f"let it write to {login.base}/# and to Home Assistant's prefix"
             yield Finding("feed", "FAIL", f"refused: {health['refusal']}", advice)
@@ -254,6 +258,15 @@ class Doctor:
         else:
             found = "follows no time server: events say clock_synced: false"
             yield Finding("clock", "note", found, "timedatectl set-ntp true")
+
+
+def _understood(told: bytes | None) -> dict[str, Any] | None:
+    """A health message; None where there is none, or something else."""
+    try:
+        health = json.loads(told or b"")
+    except ValueError:
+        return None
+    return health if isinstance(health, dict) else None
 
 
 def _frames(camera: Any) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
 VERSION = 1
-LATE_AFTER_S = 10.0
+LATE_AFTER_S, CLOCKS_DIFFER_S = 10.0, 2.0
 
 Reason = Literal["over", "face_left", "paused", "stopped", "interrupted"]
 CameraState = Literal["starting", "on", "missing", "paused"]
@@ -184,8 +184,9 @@ def event_json(event: Event, seq: int, id: str, clock_synced: bool) -> str:
 
 
 def sent_json(stored: str, age_s: float) -> str:
-    """The message as it is sent, some time after it was stored: an old one says that it is late."""
-    if age_s <= LATE_AFTER_S:
+    """The message as it is sent, some time after it was known: an old one says that it is late, and
+    so does one of the future, from before a board without a clock was started again."""
+    if -CLOCKS_DIFFER_S <= age_s <= LATE_AFTER_S:
         return stored
     return json.dumps({**json.loads(stored), "late": True})
 

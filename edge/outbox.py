@@ -19,7 +19,7 @@ class Stored:
     seq: int
     topic: str
     payload: str
-    stored_at: float  # UTC
+    stored_at: float  # UTC; of what a crash left open, when that was last seen
 
 
 class Outbox:

@@ -138,17 +138,21 @@ class State:
             return {**fates, "waiting": self.waiting_count}
 
     def record(
-        self, happened: Sequence[Event], queue: bool = True, synced: bool | None = None
+        self,
+        happened: Sequence[Event],
+        queue: bool = True,
+        synced: bool | None = None,
+        just_now: bool = True,
     ) -> list[Stored]:
         """Commit events with the counts they change; afterwards they may be told.
 
-        `synced` tells whether the clock could be trusted when they happened, if not just now."""
+        `synced` tells whether the clock could be trusted when they happened, if not `just_now`."""
         if not happened:
             return []
         synced = clock_synced() if synced is None else synced
         with self._lock:
             with self.transaction():
-                stored = [self._store(event, synced, queue) for event in happened]
+                stored = [self._store(event, synced, queue, just_now) for event in happened]
                 self._totals["dropped"] += self._outbox.drop_beyond_bounds()
                 if clock_synced():
                     self._history.forget_old()
@@ -184,7 +188,7 @@ class State:
                 for face, seen, lasted, _, _ in visits
             ]
             synced = all(row[-1] for row in (*smiles, *visits))
-            return self.record(ended, queue, synced)
+            return self.record(ended, queue, synced, just_now=False)
 
     def waiting(self, most: int, after: int = 0, but: Iterable[int] = ()) -> list[Stored]:
         """The oldest undelivered events after a sequence number, without those given."""
@@ -237,10 +241,10 @@ class State:
         self._next_seq = max(self._next_seq, self._totals["last_seq"] + 1)
         self._counts = self._read_counts()
 
-    def _store(self, event: Event, synced: bool, queue: bool) -> Stored:
+    def _store(self, event: Event, synced: bool, queue: bool, just_now: bool) -> Stored:
         seq, self._next_seq = self._next_seq, self._next_seq + 1
         payload = events.event_json(event, seq, uuid.uuid4().hex, synced)
-        stored = Stored(seq, event.topic, payload, time.time())
+        stored = Stored(seq, event.topic, payload, time.time() if just_now else event.at)
         if queue:
             self._outbox.add(stored)
         else:

@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -95,11 +96,22 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise StateError(f"{path}: cannot be used: {error.strerror}") from None
 
 
+def exists(folder: Path) -> bool:
+    """Whether a state is kept in a folder."""
+    try:
+        return stat.S_ISREG((folder / FILE).stat().st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        why = f"cannot be looked at: {error.strerror}; as which user?"
+        raise StateError(f"{folder}: {why}") from None
+
+
 @contextmanager
 def look_into(folder: Path) -> Iterator[sqlite3.Connection]:
     """Read a state file, while a daemon writes it or not."""
     path = folder / FILE
-    if not path.is_file():
+    if not exists(folder):
         raise StateError(f"{folder}: no state is kept here; is it the folder of --state?")
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
@@ -108,14 +120,14 @@ def look_into(folder: Path) -> Iterator[sqlite3.Connection]:
         finally:
             db.close()
     except sqlite3.Error as error:
-        raise StateError(
-            f"{path}: cannot be read: {error}; it may need the daemon's user or a newer lipwire"
-        ) from None
+        older = "no such table" in str(error)
+        advice = "written by an older lipwire: start the daemon once" if older else "as which user?"
+        raise StateError(f"{path}: cannot be read: {error}; {advice}") from None
 
 
 def stored_fact(folder: Path, name: str) -> str | None:
     """A text that the daemon of a folder keeps; None where there is none."""
-    if not (folder / FILE).is_file():
+    if not exists(folder):
         return None
     with look_into(folder) as db:
         row = db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

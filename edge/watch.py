@@ -113,19 +113,26 @@ class Watch:
         """Go on with another profile; where that cannot be, nothing has changed."""
         before, self.profile = self.profile, profile
         try:
-            camera, pipeline = self._make_camera(), self._make_pipeline()
+            # A file or folder goes on where it is; its pictures have a size of their own.
+            camera = self._make_camera() if self._camera.depends_on_profile else None
+            pipeline = self._make_pipeline()
         except LipwireError:
             self.profile = before
             raise
-        self._camera.stop()
         ended = self._pipeline.reset("paused")
-        camera.dropped, camera.reopened = self._camera.dropped, self._camera.reopened
-        self._camera, self._pipeline, self._governor = camera, pipeline, Governor(profile)
+        self._pipeline, self._governor = pipeline, Governor(profile)
         self._forget_frames()
+        if camera:
+            self._change_camera(camera)
+        return ended
+
+    def _change_camera(self, camera: CameraReader) -> None:
+        self._camera.stop()
+        camera.dropped, camera.reopened = self._camera.dropped, self._camera.reopened
+        self._camera = camera
         if self._paused:
             camera.pause()
         camera.start()
-        return ended
 
     @property
     def camera(self) -> CameraState:
@@ -182,7 +189,9 @@ class Watch:
         settings = self._settings.camera
         camera = make_camera(settings, self.profile)
         # A file that is read as fast as it can be loses no frame, however long one takes.
-        return CameraReader(camera, lossless=settings.pace == "max" and not camera.live)
+        reader = CameraReader(camera, lossless=settings.pace == "max" and not camera.live)
+        reader.depends_on_profile = camera.live or settings.source == "demo"
+        return reader
 
     def _make_pipeline(self) -> Pipeline:
         return assemble(self._settings, self.profile, self._models, self._next_face()).pipeline

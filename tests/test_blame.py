@@ -19,9 +19,9 @@ AT = 1_700_000_000.0
 
 def test_a_message_that_was_alone_too_often_is_to_blame() -> None:
     blame = Blame()
-    assert blame.broken([BAD, GOOD]) is None
+    assert blame.broken([BAD, GOOD], 0) is None
     assert blame.is_careful
-    assert [blame.broken([BAD]) for _ in range(TOO_OFTEN)] == [None] * (TOO_OFTEN - 1) + [BAD]
+    assert [blame.broken([BAD], 0) for _ in range(TOO_OFTEN)] == [None] * (TOO_OFTEN - 1) + [BAD]
     assert blame.blames(BAD)
     assert not blame.blames(GOOD)
     assert blame.holds_back("event/smile")
@@ -30,21 +30,21 @@ def test_a_message_that_was_alone_too_often_is_to_blame() -> None:
 def test_an_answer_clears_a_message() -> None:
     blame = Blame()
     for _ in range(TOO_OFTEN - 1):
-        blame.broken([BAD])
+        blame.broken([BAD], 0)
     blame.answered(BAD)
-    assert blame.broken([BAD]) is None
+    assert blame.broken([BAD], 0) is None
     assert not blame.blames(BAD)
 
 
 def test_connections_that_break_with_nothing_on_the_way_blame_nothing() -> None:
     blame = Blame()
-    assert [blame.broken([]) for _ in range(10)] == [None] * 10
+    assert [blame.broken([], 0) for _ in range(10)] == [None] * 10
     assert not blame.is_careful
 
 
 def test_after_so_many_answers_messages_go_together_again() -> None:
     blame = Blame()
-    blame.broken([BAD, GOOD])
+    blame.broken([BAD, GOOD], 0)
     for seq in range(ONE_BY_ONE):
         assert blame.is_careful
         blame.answered(("event/smile", seq))

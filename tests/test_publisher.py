@@ -14,7 +14,6 @@ from edge.errors import BrokerError
 from edge.events import Event, FaceArrived, SmileStarted
 from edge.feed.address import parse_address
 from edge.feed.publisher import Publisher
-from edge.feed.trouble import LONGEST_PAUSE_S
 from edge.state import State
 from tests.conftest import Mosquitto
 from tests.feed import Subscriber, distinct, login, wait_until
@@ -200,7 +199,7 @@ def test_a_takeover_that_the_broker_names_is_counted_and_not_answered_with_anoth
             asked.sendall(b"\x20\x03\x00\x00\x00" + farewell)
             wait_until(lambda: publisher.takeovers == 1)
             wait_until(lambda: "another client uses the id" in publisher.trouble)
-            wait_until(lambda: publisher._trouble._pause_s == LONGEST_PAUSE_S)
+            wait_until(lambda: publisher._trouble.comes_back)  # after a long rest
         publisher.stop(0.1)
 
 

@@ -24,6 +24,7 @@ class CameraReader:
     def __init__(self, camera: Camera, lossless: bool) -> None:
         self._camera = camera
         self.lossless = lossless
+        self.depends_on_profile = True  # its pictures' size does
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._failure: Exception | None = None

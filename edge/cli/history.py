@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import add_command, seconds
+from edge.cli.common import add_command
+from edge.errors import CheckFailed
+
+LONGEST_DAYS = 1_000_000
 
 if TYPE_CHECKING:
     from edge.history import Hour
-
-DAY_S = 24 * 3600
 
 
 def add(commands: Any) -> None:
@@ -26,18 +27,20 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "history", about, _history)
     more = parser.add_argument
     more("--state", type=Path, metavar="DIR", help="where counts are kept")
-    more("--days", type=seconds, metavar="N", help="the last N days only")
+    more("--days", type=_days_back, metavar="N", help="the last N days only")
     more("--by", choices=("hour", "day"), default="hour", help="default: hour")
     more("--csv", action="store_true", help="as CSV; hours also in UTC")
 
 
 def _history(options: argparse.Namespace) -> None:
     from edge import device
-    from edge.history import COLUMNS, read_folder
+    from edge.history import COLUMNS, DAY_S, read_folder
 
     since = time.time() - options.days * DAY_S if options.days else 0.0
     hours = read_folder(device.state_folder(options.state), since)
     rows = _days(hours) if options.by == "day" else _hours(hours)
+    if sys.stdout is None:
+        raise CheckFailed("there is no standard output to write to")
     if options.csv:
         moment = ["day"] if options.by == "day" else ["hour", "hour_utc"]
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -49,6 +52,16 @@ def _history(options: argparse.Namespace) -> None:
     for row in rows:
         values = row[-len(COLUMNS) :]
         print(f"{row[0][:16]:<16} " + " ".join(f"{value:>13g}" for value in values))
+
+
+def _days_back(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < LONGEST_DAYS:
+        raise argparse.ArgumentTypeError(f"must be a number of days above 0, not {text!r}")
+    return value
 
 
 def _hours(hours: Iterable[Hour]) -> list[list[Any]]:

@@ -16,6 +16,7 @@ from edge.feed.slots import Slot
 from edge.state import State
 
 HEALTH_EVERY_S = 30.0
+RUNS_KEPT = 100
 
 
 def assemble_feed(
@@ -29,6 +30,7 @@ def assemble_feed(
 ) -> Publisher:
     """The publisher of a device. Health is sent at once when what `camera` gives changes, and says
     which `run` it is of: another client that publishes as this device is known by that."""
+    own_runs = _note_run(state, run)
     topic = f"{login.base}/{events.Health.topic}"
     health_slot = Slot(
         topic,
@@ -39,8 +41,8 @@ def assemble_feed(
     )
 
     def on_health(_: str, payload: bytes, retained: bool) -> None:
-        """The first to be heard may be of an earlier run; later ones must be our own."""
-        if health_slot.has_arrived and _run(payload) not in ("", run):
+        """The first to be heard may be of whoever was here before; later ones must be our own."""
+        if health_slot.has_arrived and _run(payload) not in ("", *own_runs):
             publisher.note_rival()
 
     slots, listeners = [health_slot], [Listener(topic, on_health, needed=False)]
@@ -55,9 +57,16 @@ def assemble_feed(
 
         listeners.append(Listener(home_assistant.status_topic(login), on_status))
     if on_command is not None:
-        listeners.append(Listener(f"{login.base}/command/+", on_command))
+        listeners.append(Listener(f"{login.base}/command/+", on_command, as_published=True))
     publisher = Publisher(login, state, slots, listeners)
     return publisher
+
+
+def _note_run(state: State, run: str) -> list[str]:
+    """Keep a run's name; gives those of all late ones, which a broker may still tell of."""
+    runs = [*state.fact("runs", "").split(), run][-RUNS_KEPT:]
+    state.set_fact("runs", " ".join(runs))
+    return runs
 
 
 def _run(payload: bytes) -> str:

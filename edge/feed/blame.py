@@ -14,6 +14,7 @@ Key = tuple[str, int | None]  # topic and, of an event, its sequence number
 
 ONE_BY_ONE = 20  # messages, after a connection broke
 TOO_OFTEN = 3
+RETRY_AFTER_S = 3600.0
 
 
 class Blame:
@@ -21,6 +22,7 @@ class Blame:
 
     def __init__(self) -> None:
         self._times: Counter[Key] = Counter()
+        self._blamed_at: dict[Key, float] = {}
         self._carefully = 0
 
     @property
@@ -28,7 +30,7 @@ class Blame:
         """Whether only one message may be on its way."""
         return self._carefully > 0
 
-    def broken(self, under_way: Collection[Key]) -> Key | None:
+    def broken(self, under_way: Collection[Key], now: float) -> Key | None:
         """A connection broke; gives the message that is to blame, where one is."""
         if under_way:
             self._carefully = ONE_BY_ONE
@@ -36,7 +38,14 @@ class Blame:
             return None
         (key,) = under_way
         self._times[key] += 1
-        return key if self.blames(key) else None
+        if not self.blames(key):
+            return None
+        self._blamed_at[key] = now
+        return key
+
+    def rests(self, key: Key, now: float) -> bool:
+        """Whether a message is not to be sent now: each try costs the connection."""
+        return self.blames(key) and now < self._blamed_at[key] + RETRY_AFTER_S
 
     def blames(self, key: Key) -> bool:
         """Whether a message is known to break connections."""

@@ -33,14 +33,19 @@ class Command:
 
 @dataclass(frozen=True)
 class Action:
-    """What a command does: in this process, and to what is kept over a restart."""
+    """What a command does: to what is kept over a restart, and in this process."""
 
-    act: Callable[[Command], str]  # gives what was done, in words
     keep: Callable[[], None] = lambda: None
+    act: Callable[[Command], str | None] = lambda command: None
+    done: str = ""  # the answer, where it does not depend on what `act` says
 
 
 class Refused(LipwireError):
-    """A command that cannot be carried out, and why."""
+    """A command that cannot be carried out, why, and the request's id where it has one."""
+
+    def __init__(self, why: str, request: str = "") -> None:
+        super().__init__(why)
+        self.request = request
 
 
 class Commands:
@@ -50,6 +55,7 @@ class Commands:
         self, state: State, actions: Mapping[str, Action], answer: Callable[[str], None]
     ) -> None:
         self._state, self._actions, self._answer = state, actions, answer
+        self._flooded = False  # commands have come too fast since the last were carried out
         self._waiting: queue.Queue[tuple[str, bytes]] = queue.Queue(MOST_WAITING)
 
     def receive(self, name: str, payload: bytes, retained: bool = False) -> None:
@@ -61,10 +67,14 @@ class Commands:
         try:
             self._waiting.put_nowait((name, payload[: MOST_BYTES + 1]))
         except queue.Full:
-            log.warning("commands come too fast: %s is ignored", _short(name))
+            if not self._flooded:
+                log.warning("commands come too fast: some are not carried out")
+            self._flooded = True
+            self._answer(_result(_short(name), "", False, "commands come too fast"))
 
     def carry_out(self) -> None:
         """Do what was asked for since the last time."""
+        self._flooded = False
         for _ in range(self._waiting.qsize()):  # those that come meanwhile leave time for frames
             self._handle(*self._waiting.get_nowait())
 
@@ -81,6 +91,8 @@ class Commands:
                 return
             self._answer(self._obey(command))
             return
+        except Refused as error:
+            request, message = error.request or request, str(error)
         except LipwireError as error:
             message = str(error)
         except sqlite3.Error as error:
@@ -92,24 +104,46 @@ class Commands:
         self._answer(_result(_short(name), request, False, message))
 
     def _understand(self, name: str, payload: bytes) -> Command:
+        command = parse(name, payload)
         if name not in self._actions:
-            raise Refused(f"no such command; there are: {', '.join(self._actions)}")
-        return parse(name, payload)
+            there_are = ", ".join(self._actions)
+            raise Refused(f"no such command; there are: {there_are}", command.request)
+        return command
 
     def _obey(self, command: Command) -> str:
+        """What can be said beforehand is kept before it is done: a full disk changes nothing."""
         action = self._actions[command.name]
-        message = action.act(command)
+        message = action.done or action.act(command) or ""
         answer = _result(command.name, command.request, True, message)
         with self._state.transaction():
             action.keep()
             if command.request:
                 self._state.remember(_key(command), answer)
+        if action.done:
+            action.act(command)
         log.info("command %s: %s", command.name, message)
         return answer
 
 
 def parse(name: str, payload: bytes) -> Command:
     """Understand a payload, or say in one line what is wrong with it."""
+    values = _read(payload)
+    request = values.get("request", "")
+    if not isinstance(request, str) or not _encodable(request):
+        raise Refused("request must be a text")
+    if len(request) > LONGEST_REQUEST:
+        raise Refused(f"request: more than {LONGEST_REQUEST} characters")
+    known = {field.name for field in fields(Command)} - {"name"}
+    for key, value in values.items():
+        if key not in known:
+            why = f"unknown key {_short(key)}; known: {', '.join(sorted(known))}"
+            raise Refused(why, request)
+        if not isinstance(value, str) or not _encodable(value):
+            raise Refused(f"{key} must be a text", request)
+    return Command(name, **values)
+
+
+def _read(payload: bytes) -> dict[str, Any]:
     if len(payload) > MOST_BYTES:
         raise Refused(f"more than {MOST_BYTES} bytes")
     try:
@@ -118,15 +152,7 @@ def parse(name: str, payload: bytes) -> Command:
         raise Refused("the payload is not JSON; send an object or nothing") from None
     if not isinstance(values, dict):
         raise Refused("the payload must be a JSON object or empty")
-    known = {field.name for field in fields(Command)} - {"name"}
-    for key, value in values.items():
-        if key not in known:
-            raise Refused(f"unknown key {_short(key)}; known: {', '.join(sorted(known))}")
-        if not isinstance(value, str) or not _encodable(value):
-            raise Refused(f"{key} must be a text")
-    if len(values.get("request", "")) > LONGEST_REQUEST:
-        raise Refused(f"request: more than {LONGEST_REQUEST} characters")
-    return Command(name, **values)
+    return values
 
 
 def _key(command: Command) -> str:

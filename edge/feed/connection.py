@@ -101,6 +101,8 @@ def explain(error: OSError | str, tls: bool = False) -> str:
     """Why a connection failed, in one line."""
     if isinstance(error, ssl.SSLError):
         return _explain_tls(error)
+    if tls and isinstance(error, TimeoutError):
+        return "it does not answer, at least not with TLS"
     if isinstance(error, str):
         refuses = "alert" in error.lower()
         return _refusal(error) if refuses else re.sub(r"^\[Errno -?\d+\] ", "", error)

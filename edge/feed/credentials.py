@@ -14,6 +14,7 @@ from edge.errors import BrokerError
 from edge.settings import MqttSettings
 
 USER_VARIABLE, PASSWORD_VARIABLE = "LIPWIRE_MQTT_USER", "LIPWIRE_MQTT_PASSWORD"
+LONGEST = 1000  # characters of both
 SYSTEMD_NAME = "mqtt"  # LoadCredential=mqtt:/etc/lipwire/mqtt
 
 
@@ -35,7 +36,10 @@ def credentials(settings: MqttSettings) -> Credentials:
         if found.user:
             return found
     user = settings.user or os.environ.get(USER_VARIABLE, "")
-    return Credentials(user, os.environ.get(PASSWORD_VARIABLE) if user else None)
+    password = os.environ.get(PASSWORD_VARIABLE) if user else None
+    if len(user) + len(password or "") > LONGEST:
+        raise BrokerError(f"user and password have over {LONGEST} characters")
+    return Credentials(user, password)
 
 
 def _from_file(path: Path, may_be_empty: bool = False) -> Credentials:
@@ -48,6 +52,8 @@ def _from_file(path: Path, may_be_empty: bool = False) -> Credentials:
     first = lines[0].strip() if lines else ""
     if not first and may_be_empty:
         return Credentials()
+    if len(first) > LONGEST:
+        raise BrokerError(f"credentials {path}: its first line has over {LONGEST} characters")
     user, colon, password = first.partition(":")
     if not colon or not user:
         raise BrokerError(f"credentials {path}: its first line must be user:password")

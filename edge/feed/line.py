@@ -9,6 +9,7 @@ from typing import Any
 
 from paho.mqtt import client as paho
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.feed.connection import (
     REFUSES_US,
@@ -21,6 +22,7 @@ from edge.feed.connection import (
 from edge.feed.trouble import Trouble
 
 MOST_UNACKNOWLEDGED = 20
+LISTEN_S = 0.1  # for retained messages to come
 LOOP_S = 0.05  # how long an event may wait for the thread to look
 TAKEN_OVER = 142  # MQTT 5's reason code
 PACKET_OVERHEAD = 16  # bytes of a packet beside topic and payload, at most
@@ -34,6 +36,7 @@ class Listener:
     topic: str
     hear: Callable[[str, bytes, bool], None]
     needed: bool = True  # it is worth a word where the broker does not allow it
+    as_published: bool = False  # MQTT 5: retained also where it was published just now
 
 
 class Line:
@@ -47,9 +50,10 @@ class Line:
         listeners: Sequence[Listener],
         trouble: Trouble,
         on_answer: Callable[[int, ReasonCode], None],
+        is_idle: Callable[[], bool] = lambda: True,
     ) -> None:
         self._login, self._will, self._listeners = login, will, tuple(listeners)
-        self._trouble, self._on_answer = trouble, on_answer
+        self._trouble, self._on_answer, self._is_idle = trouble, on_answer, is_idle
         self._protocol = login.address.protocol
         self._client: paho.Client
         self.connected = False
@@ -57,9 +61,11 @@ class Line:
         self._largest = 0  # bytes a packet may have, 0 where the broker did not say
         self.cause = ""  # why the last connection broke, where that is known
         self._heard = False  # the broker has answered this connection
+        self._speaks_newer = False  # the broker has answered in MQTT 5 before
         self._unheard = 0  # connections in a row without an answer
         self._answer_by = self._connected_at = 0.0
         self._leaving = False  # this connection is ended by us
+        self._listened_at = 0.0
         self._asked_for: dict[int, Listener] = {}  # subscriptions the broker has not answered yet
 
     @property
@@ -71,6 +77,7 @@ class Line:
         """Begin a connection; raises `BrokerError` or `OSError` where it cannot be had."""
         self._heard, self.cause, self._leaving = False, "", False
         self._asked_for.clear()
+        self._listened_at = 0.0
         client = self._client = self._login.client(self._protocol)
         client.will_set(*self._will, qos=1, retain=True)
         client.on_connect = self._on_connect
@@ -81,6 +88,13 @@ class Line:
         client.on_log = self._on_log
         self._login.connect(client)
         self._answer_by = time.monotonic() + TIMEOUT_S
+
+    @property
+    def has_listened(self) -> bool:
+        """Whether retained messages have had time to come: who else was here?"""
+        now = time.monotonic()
+        answered = not self._asked_for and now > self._listened_at + LISTEN_S
+        return answered or now > self._connected_at + TIMEOUT_S
 
     def work(self) -> bool:
         """Receive and send for a moment; False when the connection is over."""
@@ -123,11 +137,18 @@ class Line:
         self.window = min(MOST_UNACKNOWLEDGED, allowed)
         self._largest = getattr(properties, "MaximumPacketSize", 0)
         self.connected, self._connected_at = True, time.monotonic()
+        self._speaks_newer = self._speaks_newer or self._protocol == paho.MQTTv5
         self._trouble.connected(self.version)
         for listener in self._listeners:
-            number = self._client.subscribe(listener.topic, qos=1)[1]
+            number = self._subscribe(listener)
             if number is not None:
                 self._asked_for[number] = listener
+
+    def _subscribe(self, listener: Listener) -> int | None:
+        if self._protocol != paho.MQTTv5:
+            return self._client.subscribe(listener.topic, qos=1)[1]
+        options = SubscribeOptions(qos=1, retainAsPublished=listener.as_published)
+        return self._client.subscribe(listener.topic, options=options)[1]
 
     def _on_disconnect(
         self, client: Any, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
@@ -138,7 +159,8 @@ class Line:
                 self._trouble.taken_over()
             else:
                 self.cause = str(reason) if by_broker else self.cause or "closed without a word"
-                self._trouble.lost(self.cause, time.monotonic() - self._connected_at)
+                lasted_s = time.monotonic() - self._connected_at
+                self._trouble.lost(self.cause, lasted_s, idle=self._is_idle())
         if self.connected:
             self._protocol = self._login.address.protocol  # it may be another broker next time
         self.connected = False
@@ -152,6 +174,7 @@ class Line:
         self, client: Any, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Any
     ) -> None:
         listener = self._asked_for.pop(mid, None)
+        self._listened_at = time.monotonic()
         if listener and reasons[0].is_failure and listener.needed:
             self._trouble.not_given(listener.topic, str(reasons[0]))
         elif listener:
@@ -177,6 +200,8 @@ class Line:
         """The broker said nothing: if again, it may not understand this version of MQTT."""
         if silent:
             self._trouble.note("it does not answer")
+            if self._speaks_newer:
+                return  # it hangs, which says nothing of the version that it speaks
         elif self.cause.startswith(REFUSES_US):
             self._trouble.note(self.cause)
         else:

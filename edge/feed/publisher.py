@@ -28,6 +28,7 @@ from edge.state import State
 log = logging.getLogger(__name__)
 
 SETTLE_AT = MOST_UNACKNOWLEDGED // 2  # accepted events are crossed off together
+NOT_GOING_S = 30.0  # before it is asked again whether a message may go
 ANSWERS_KEPT = 100  # answers to commands while the broker is away
 
 
@@ -71,7 +72,9 @@ class Publisher:
         )
         self._trouble = Trouble(str(login.address), login.device_id)
         will = (presence, "offline")
-        self._line = Line(login, will, listeners, self._trouble, self._on_answer)
+        self._line = Line(
+            login, will, listeners, self._trouble, self._on_answer, lambda: not self._on_their_way
+        )
         self._answers: collections.deque[str] = collections.deque()
         self._on_their_way: dict[int, OnItsWay] = {}  # by message number
         self._blame = Blame()
@@ -122,6 +125,8 @@ class Publisher:
 
     def note_rival(self) -> None:
         """Another client is known to publish as this device: leave the broker to it for a while."""
+        if self._trouble.comes_back:
+            return  # it is our turn: the other will find us and go
         self._trouble.taken_over()
         self._line.leave()
 
@@ -144,7 +149,9 @@ class Publisher:
 
     def _begin(self) -> None:
         """A new connection, on which nothing has been sent."""
-        if to_blame := self._blame.broken([it.key for it in self._on_their_way.values()]):
+        if to_blame := self._blame.broken(
+            [it.key for it in self._on_their_way.values()], time.monotonic()
+        ):
             self._trouble.refused(to_blame[0], f"the connection breaks at it: {self._line.cause}")
         self._on_their_way.clear()
         self._sent_to = 0
@@ -159,7 +166,7 @@ class Publisher:
             self._settle()
             if not works:
                 return
-            if self.connected:
+            if self.connected and self._line.has_listened:
                 self._send_slots()
                 self._send_answers()
                 self._send_events()
@@ -189,7 +196,7 @@ class Publisher:
                 if self._may_go(it, payload):
                     slot.on_its_way = self._send(it, payload, True)
                 else:
-                    slot.refused(self._trouble.retry_at)
+                    slot.refused(time.monotonic() + NOT_GOING_S)
 
     def _send_answers(self) -> None:
         topic = f"{self._login.base}/{events.Result.topic}"
@@ -201,7 +208,7 @@ class Publisher:
                 self._answers.popleft()  # nobody may wait behind it
 
     def _send_events(self) -> None:
-        if self.refusal and time.monotonic() >= self._trouble.retry_at:
+        if self._trouble.is_time_to_retry():
             self._sent_to = 0
         under_way = [it.seq for it in self._on_their_way.values() if it.seq is not None]
         under_way += self._accepted
@@ -219,7 +226,7 @@ class Publisher:
 
     def _may_go(self, it: OnItsWay, payload: str) -> bool:
         """Whether the broker can be thought to take a message now."""
-        if self._blame.blames(it.key) and time.monotonic() < self._trouble.retry_at:
+        if self._blame.rests(it.key, time.monotonic()):
             return False
         return self._line.fits(it.topic, payload)
 

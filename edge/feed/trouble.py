@@ -9,7 +9,7 @@ import time
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
-SHORT_S, SHORT_MOST = 10.0, 10  # so many connections lost so soon are no accident
+SHORT_S, SHORT_MOST = 10.0, 5  # so many connections lost so soon are no accident
 
 
 class Trouble:
@@ -19,7 +19,9 @@ class Trouble:
         self._where, self._device_id = where, device_id
         self.text = ""  # empty where nothing keeps events from being delivered
         self.takeovers = 0
-        self.retry_at = 0.0  # what was refused is tried again
+        self._yields = False  # to another client with this device's id, for a while
+        self.comes_back = False  # after that: now the other is to yield
+        self.retry_at = self._retried = 0.0  # when what was refused is, and was, tried again
         self._refused: dict[str, str] = {}  # topics, and why
         self._pause_s = FIRST_PAUSE_S  # before the next connection
         self._retry_pause_s = FIRST_PAUSE_S  # before what was refused is tried again
@@ -34,8 +36,23 @@ class Trouble:
     def _refused_text(self) -> str:
         return f"a message is refused: {self.refusal}; it is kept" if self._refused else ""
 
+    def is_time_to_retry(self) -> bool:
+        """Whether what was refused is to be tried again: once after each refusal."""
+        due = (
+            bool(self._refused)
+            and self.retry_at > self._retried
+            and (time.monotonic() >= self.retry_at)
+        )
+        if due:
+            self._retried = self.retry_at
+        return due
+
     def rest_s(self) -> float:
         """How long to wait before the next connection; longer each time."""
+        if self._yields:
+            self._yields, self.comes_back = False, True
+            return LONGEST_PAUSE_S * random.uniform(0.8, 1.2)
+        self.comes_back = False
         pause = self._pause_s
         self._pause_s = min(pause * 2, LONGEST_PAUSE_S)
         return pause * random.uniform(0.8, 1.2)
@@ -43,7 +60,7 @@ class Trouble:
     def note(self, what: str) -> None:
         """Something is wrong; it is logged where it is news."""
         if what != self.text:
-            log.warning("broker %s: %s; events wait, trying again", self._where, what)
+            log.warning("broker %s: %s; trying again", self._where, what)
         self.text = what
 
     def connected(self, version: str) -> None:
@@ -51,9 +68,12 @@ class Trouble:
         log.info("connected to the broker at %s (MQTT %s)", self._where, version)
         self.text = self._refused_text
 
-    def lost(self, why: str, lasted_s: float) -> None:
-        """A connection was lost."""
-        self._short = self._short + 1 if lasted_s < SHORT_S else 0
+    def lost(self, why: str, lasted_s: float, idle: bool = True) -> None:
+        """A connection was lost; one that was not `idle` may have broken at a message."""
+        if lasted_s >= SHORT_S:
+            self._short = 0
+        elif idle:
+            self._short += 1
         if self._short < SHORT_MOST:
             self.note(f"connection lost: {why}")
             return
@@ -64,7 +84,7 @@ class Trouble:
     def taken_over(self) -> None:
         """Another client is connected in this device's name; two that fight would both lose."""
         self.takeovers += 1
-        self._pause_s = LONGEST_PAUSE_S
+        self._yields = True
         what = f"taken over: another client uses the id of this device ({self._device_id})"
         self.note(f"{what}; give one of them another [mqtt] device_id")
 
