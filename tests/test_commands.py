@@ -276,3 +276,28 @@ def test_whatever_is_sent_is_answered_with_one_message_that_fits_the_schema(
 ) -> None:
     answer = device(name, payload)
     assert "\n" not in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [("nonsense", {}), ("wave", {"volume": "loud"}), ("wave", {"profile": 3})],
+    ids=["name", "key", "value"],
+)
+def test_a_request_is_echoed_though_the_command_is_wrong(
+    device: Device, name: str, payload: dict[str, Any]
+) -> None:
+    answer = device(name, json.dumps({"request": "42", **payload}))
+    assert (answer["ok"], answer["request"]) == (False, "42")
+
+
+def test_what_cannot_be_kept_is_not_done(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    pause = Action(full, lambda _: done.append("paused"), "paused")
+    commands = Commands(device.state, {"pause": pause}, device._hear)
+    commands.receive("pause", b"{}")
+    commands.carry_out()
+    assert (device.answers[-1]["ok"], done) == (False, [])

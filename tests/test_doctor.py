@@ -123,6 +123,40 @@ def test_it_reads_a_running_daemons_health(tmp_path: Path, mosquitto: Mosquitto)
         state.close()
 
 
+@pytest.mark.usefixtures("face_model")
+@pytest.mark.parametrize(
+    ("health", "level", "words"),
+    [
+        ("garbage", "FAIL", "health is not there"),
+        ("[1]", "FAIL", "health is not there"),
+        ('{"camera": "missing"}', "FAIL", "camera is missing"),
+        ('{"camera": "paused"}', "note", "paused by a command"),
+        ('{"camera": "on", "takeovers": 2}', "FAIL", "took over 2 times"),
+    ],
+)
+def test_what_a_running_daemon_says_of_itself_is_passed_on(
+    tmp_path: Path, mosquitto: Mosquitto, health: str, level: str, words: str
+) -> None:
+    send(mosquitto.port, "lipwire/door/health", health, retain=True)
+    state = State(tmp_path / "state")
+    try:
+        found = findings(tmp_path, at(mosquitto))
+    finally:
+        state.close()
+    assert found["feed"].level == level
+    assert words in found["feed"].found
+    assert "clock" in found  # and the rest was looked at, too
+
+
+@pytest.mark.usefixtures("face_model")
+def test_a_state_that_is_damaged_is_one_of_the_findings(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/state.sqlite").write_text("this is no database, it is a letter" * 100)
+    found = findings(tmp_path)
+    assert found["state"].level == "FAIL"
+    assert "clock" in found
+
+
 def board(tmp_path: Path, degrees: float, word: int) -> Board:
     """A Raspberry Pi's files."""
     thermometer = tmp_path / "sys/class/thermal/thermal_zone0/temp"

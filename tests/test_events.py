@@ -55,6 +55,13 @@ def test_every_event_fits_the_schema(event: Event) -> None:
     assert sent_json(stored, 9) == stored
 
 
+def test_an_event_from_the_future_is_late_too() -> None:
+    """A board without a clock was ahead when it stored it, and was started again."""
+    stored = event_json(SAMPLES[2], seq=7, id="0" * 32, clock_synced=False)
+    assert json.loads(sent_json(stored, -3600))["late"] is True
+    assert sent_json(stored, -1) == stored  # clocks are set by a little all the time
+
+
 @pytest.mark.parametrize(
     "change",
     [{"id": "short"}, {"seq": 0}, {"v": 2}, {"extra": 1}, {"at": "yesterday"}, {"face": -1}],

@@ -66,8 +66,10 @@ def make(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Make]:
     """Makes devices at the broker; they are started by the test and stopped with it."""
     made: list[Device] = []
 
-    def make_(device_id: str = "test", commands: bool = True, **settings: Any) -> Device:
-        device = Device(State(tmp_path / f"state{len(made)}"))
+    def make_(
+        device_id: str = "test", commands: bool = True, state: State | None = None, **settings: Any
+    ) -> Device:
+        device = Device(state or State(tmp_path / f"state{len(made)}"))
         access = login(mosquitto.url, device_id, commands=commands, **settings)
         device.publisher = assemble_feed(
             access,
@@ -240,6 +242,16 @@ def test_commands_that_the_broker_does_not_let_through_are_said(
     door.close()
 
 
+def test_a_command_that_is_published_retained_is_known_as_such_at_once(
+    device: Device, mosquitto: Mosquitto
+) -> None:
+    device.publisher.start()
+    wait_until(lambda: device.publisher.connected)
+    send(mosquitto.port, "lipwire/test/command/wave", "{}", retain=True)
+    wait_until(lambda: device.heard)
+    assert {retained for _, _, retained in device.heard} == {True}
+
+
 def test_commands_to_others_and_at_other_levels_are_not_heard(
     device: Device, mosquitto: Mosquitto, subscriber: Subscriber
 ) -> None:
@@ -381,6 +393,26 @@ def test_devices_that_have_one_id_say_so_and_do_not_fight(make: Make, mosquitto:
     before = connections(mosquitto)
     time.sleep(3)  # in which nothing happens
     assert connections(mosquitto) - before < 4
+
+
+def test_health_of_another_run_is_a_rivals_unless_that_run_was_our_own(
+    make: Make, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    """A broker that was restored may tell of an earlier run again."""
+    device = make()
+    earlier = "0badcafe"
+    device.publisher.stop()
+    device.state.set_fact("runs", earlier)
+    device = make(state=device.state)
+    device.publisher.start()
+    subscriber.wait_for(lambda s: s.last("health"))
+    health = message_json(device.health(device.publisher))
+    send(mosquitto.port, "lipwire/test/health", health.replace(device.run, earlier), retain=True)
+    send(mosquitto.port, "lipwire/test/command/wave")
+    wait_until(lambda: device.heard)
+    assert device.publisher.takeovers == 0
+    send(mosquitto.port, "lipwire/test/health", health.replace(device.run, "f00f00f0"))
+    wait_until(lambda: device.publisher.takeovers == 1)
 
 
 def test_devices_that_have_one_id_deliver_all_events_of_both_in_the_end(

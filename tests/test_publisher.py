@@ -166,6 +166,26 @@ def test_refused_events_do_not_hold_up_those_behind_them(
     assert "refused" in publisher.trouble
 
 
+def test_a_broker_that_hangs_is_not_taken_for_one_that_knows_no_mqtt_5(
+    state: State, publisher: Publisher, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In 3.1.1 it could not say what it refuses, and that would be lost."""
+    monkeypatch.setattr("edge.feed.line.TIMEOUT_S", 0.2)
+    monkeypatch.setattr("edge.feed.trouble.LONGEST_PAUSE_S", 0.1)
+    publisher.start()
+    wait_until(lambda: publisher.connected)
+    publisher._line._client.socket().shutdown(2)  # type: ignore[union-attr]
+    assert mosquitto.process
+    mosquitto.process.send_signal(signal.SIGSTOP)
+    tries: set[float] = set()
+    try:
+        wait_until(lambda: tries.add(publisher._line._answer_by) or len(tries) > 5)  # type: ignore[func-returns-value]
+    finally:
+        mosquitto.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: publisher.connected)
+    assert publisher.version == "5"
+
+
 def test_one_connection_without_an_answer_does_not_give_up_the_newer_protocol(
     state: State,
 ) -> None:

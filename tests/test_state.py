@@ -387,3 +387,11 @@ def test_a_file_of_the_first_version_is_upgraded_and_keeps_what_it_counted(
     assert read_folder(tmp_path) == [Hour(AT_HOUR, 1, 1, 1, 2.0, 120.0)]
     state = open_state()
     assert (state.counts().smiles_total, state.answer("a")) == (6, "done")
+
+
+def test_what_a_crash_left_open_is_as_old_as_when_it_was_last_seen(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.record([FaceArrived(face=1, at=AT)])
+    ended = state.close_interrupted()
+    state.close()
+    assert [(row.topic, row.stored_at) for row in ended] == [("event/face", AT)]
