@@ -125,7 +125,7 @@ class Publisher:
 
     def note_rival(self) -> None:
         """Another client is known to publish as this device: leave the broker to it for a while."""
-        if self._trouble.comes_back:
+        if self._trouble.has_its_turn:
             return  # it is our turn: the other will find us and go
         self._trouble.taken_over()
         self._line.leave()

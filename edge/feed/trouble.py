@@ -20,7 +20,7 @@ class Trouble:
         self.text = ""  # empty where nothing keeps events from being delivered
         self.takeovers = 0
         self._yields = False  # to another client with this device's id, for a while
-        self.comes_back = False  # after that: now the other is to yield
+        self._turn_until = 0.0  # after that: now the other is to yield
         self.retry_at = self._retried = 0.0  # when what was refused is, and was, tried again
         self._refused: dict[str, str] = {}  # topics, and why
         self._pause_s = FIRST_PAUSE_S  # before the next connection
@@ -36,6 +36,11 @@ class Trouble:
     def _refused_text(self) -> str:
         return f"a message is refused: {self.refusal}; it is kept" if self._refused else ""
 
+    @property
+    def has_its_turn(self) -> bool:
+        """Whether it has yielded to a rival before, so that it is the rival's turn to yield."""
+        return time.monotonic() < self._turn_until
+
     def is_time_to_retry(self) -> bool:
         """Whether what was refused is to be tried again: once after each refusal."""
         due = (
@@ -50,9 +55,10 @@ class Trouble:
     def rest_s(self) -> float:
         """How long to wait before the next connection; longer each time."""
         if self._yields:
-            self._yields, self.comes_back = False, True
-            return LONGEST_PAUSE_S * random.uniform(0.8, 1.2)
-        self.comes_back = False
+            self._yields = False
+            pause = LONGEST_PAUSE_S * random.uniform(0.8, 1.2)
+            self._turn_until = time.monotonic() + pause + LONGEST_PAUSE_S / 2
+            return pause
         pause = self._pause_s
         self._pause_s = min(pause * 2, LONGEST_PAUSE_S)
         return pause * random.uniform(0.8, 1.2)
