@@ -137,18 +137,18 @@ class Daemon:
         self._watch.start()
 
     def _loop(self) -> None:
-        began, first_frame_at = time.monotonic(), None
+        began, first_frame_at, over = time.monotonic(), None, 0.0
         pause = FIRST_PAUSE_S
         while not self._stop.is_set():
             self._commands.carry_out()
             frame = self._watch.take(WAIT_S)
             if frame is None and self._watch.ended:
                 return
-            over = time.monotonic() - began
-            if self._watch.by_frame_time:
-                now = frame.captured_at if frame else first_frame_at or 0.0
-                first_frame_at = now if frame and first_frame_at is None else first_frame_at
-                over = now - (first_frame_at or 0.0)
+            if not self._watch.by_frame_time:
+                over = time.monotonic() - began
+            elif frame is not None:
+                first_frame_at = frame.captured_at if first_frame_at is None else first_frame_at
+                over = frame.captured_at - first_frame_at
             if self._options.duration_s is not None and over >= self._options.duration_s:
                 return
             try:

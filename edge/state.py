@@ -85,9 +85,12 @@ class State:
     def fact(self, name: str, default: str) -> str:
         """A text kept for good: the stored one, else the default, which is stored now."""
         with self._lock:
-            self._db.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, default))
-            found = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,))
-            return str(found.fetchone()[0])
+            found = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+            if found:
+                return str(found[0])
+            if default:
+                self._db.execute("INSERT INTO facts VALUES (?, ?)", (name, default))
+            return default
 
     def set_fact(self, name: str, value: str) -> None:
         """Keep a text in place of the one that was kept by this name."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable
 
 from edge import events
@@ -65,7 +67,8 @@ def assemble_feed(
 def _note_run(state: State, run: str) -> list[str]:
     """Keep a run's name; gives those of all late ones, which a broker may still tell of."""
     runs = [*state.fact("runs", "").split(), run][-RUNS_KEPT:]
-    state.set_fact("runs", " ".join(runs))
+    with contextlib.suppress(sqlite3.Error):  # a full disk must not keep a daemon from starting
+        state.set_fact("runs", " ".join(runs))
     return runs
 
 
