@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Mosquitto
 from tests.daemon import Daemon
-from tests.feed import Subscriber, distinct, send
+from tests.feed import Subscriber, distinct, send, wait_until
 
 pytestmark = pytest.mark.usefixtures("face_model")
 
@@ -109,6 +109,18 @@ def test_a_pause_ends_where_commands_are_switched_off(door: Door, subscriber: Su
     known = len(subscriber.events)
     subscriber.wait_for(lambda s: len(s.events) > known)
     assert "paused" not in daemon.err
+
+
+def test_a_pause_ends_where_no_broker_could_bring_its_end(
+    door: Door, subscriber: Subscriber
+) -> None:
+    daemon = door.start()
+    subscriber.wait_for(lambda s: s.events)
+    assert door.order("pause")["ok"]
+    assert daemon.end(signal.SIGTERM) == 0
+    daemon = door.start(True, "--broker", "none", "--events", "-")
+    wait_until(lambda: "face_arrived" in daemon.out)
+    assert daemon.end(signal.SIGTERM) == 0
 
 
 def test_counts_begin_anew_on_command(door: Door, subscriber: Subscriber) -> None:
