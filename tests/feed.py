@@ -22,6 +22,7 @@ from edge.events import TOPICS
 from edge.feed.address import Address, parse_address
 from edge.feed.connection import Login
 from edge.settings import MqttSettings
+from edge.state import State
 
 SCHEMA = json.loads(resources.files("edge").joinpath("schema.json").read_text(encoding="utf-8"))
 
@@ -174,6 +175,11 @@ def distinct(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ordered = sorted(by_id.values(), key=lambda event: int(event["seq"]))
     assert len({event["seq"] for event in ordered}) == len(ordered)
     return ordered
+
+
+def delivers(state: State) -> None:
+    """Wait until the one event of a state has been accepted."""
+    wait_until(lambda: state.ledger()["delivered"] == 1)
 
 
 def wait_until(what: Callable[[], Any], timeout_s: float = 20) -> None:

@@ -15,7 +15,7 @@ from edge.feed.publisher import Publisher
 from edge.settings import MqttSettings
 from edge.state import State
 from tests.conftest import Mosquitto, complaint
-from tests.feed import login, wait_until
+from tests.feed import delivers, login, wait_until
 
 AT = 1_700_000_000.0
 
@@ -71,10 +71,6 @@ def keep(folder: Path, content: str | bytes) -> Path:
     file = folder / "mqtt"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     return file
-
-
-def delivers(state: State) -> None:
-    wait_until(lambda: state.ledger()["delivered"] == 1)
 
 
 @pytest.mark.parametrize(("password", "accepted"), [("right", True), ("wrong", False)])

@@ -218,7 +218,9 @@ def test_a_takeover_that_the_broker_names_is_counted_and_not_answered_with_anoth
             asked.sendall(b"\x20\x03\x00\x00\x00" + farewell)
             wait_until(lambda: publisher.takeovers == 1)
             wait_until(lambda: "another client uses the id" in publisher.trouble)
-            wait_until(lambda: publisher._trouble.has_its_turn)  # after a long rest
+            door.settimeout(2)  # three times the rest after any other loss
+            with pytest.raises(TimeoutError):
+                door.accept()
         publisher.stop(0.1)
 
 

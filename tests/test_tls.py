@@ -16,7 +16,7 @@ from edge.feed.publisher import Publisher
 from edge.state import State
 from tests.certificates import Authority, with_passphrase
 from tests.conftest import Mosquitto
-from tests.feed import login, wait_until
+from tests.feed import delivers, login, wait_until
 
 # paho leaves the socket of a failed handshake to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
@@ -70,10 +70,6 @@ def demand(mosquitto: Mosquitto, authority: Authority) -> None:
         authority,
         f"cafile {authority.cert}\nrequire_certificate true\nuse_identity_as_username false",
     )
-
-
-def delivers(state: State) -> None:
-    wait_until(lambda: state.ledger()["delivered"] == 1)
 
 
 def says(publisher: Publisher, *parts: str) -> None:
