@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge import models
 from edge.decide import SmileRules
-from edge.detect import BlazeFace
+from edge.detectors import make_detector
 from edge.errors import SettingsError
 from edge.interpreter import Interpreter
 from edge.pipeline import Pipeline
@@ -29,10 +29,11 @@ def assemble(
     settings: Settings, profile: Profile, models_folder: Path | None, first_face: int = 1
 ) -> Assembly:
     """Load the models and connect the stages."""
-    face_model = models.find(models.SHORT_RANGE, models_folder)
-    detector = BlazeFace(face_model, settings.faces.min_score, profile.threads)
-    reader = SmileReader(models.shipped("smile"), profile.threads)
     faces = settings.faces
+    detector, interpreters = make_detector(
+        faces.detector, faces.min_score, profile.threads, models_folder
+    )
+    reader = SmileReader(models.shipped("smile"), profile.threads)
     pipeline = Pipeline(
         detector,
         Tracker(faces.arrive_s, faces.leave_s, profile.faces_max, first_face),
@@ -40,7 +41,7 @@ def assemble(
         _rules(settings, reader),
         profile.detect_interval,
     )
-    return Assembly(pipeline, (detector.interpreter, reader.interpreter))
+    return Assembly(pipeline, (*interpreters, reader.interpreter))
 
 
 def _rules(settings: Settings, reader: SmileReader) -> SmileRules:

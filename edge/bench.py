@@ -15,6 +15,7 @@ from edge.cameras import Camera, make_camera
 from edge.errors import SourceError
 from edge.frame import Frame
 from edge.interpreter import runtime_name
+from edge.picture import memory, size
 from edge.profiles import Profile
 from edge.progress import progress
 from edge.settings import CameraSettings, Settings
@@ -51,7 +52,7 @@ def bench_pipeline(
     return {
         "source": source,
         "profile": profile.name,
-        "picture": f"{frames[0].image.shape[1]}x{frames[0].image.shape[0]}",
+        "picture": "{}x{}".format(*size(frames[0].image)),
         "detect_interval": profile.detect_interval,
         "frames": len(whole),
         "fps": round(1 / statistics.mean(whole), 1),
@@ -60,7 +61,7 @@ def bench_pipeline(
         "bare_ms": _summary(bare),
         "overhead_ms": _summary(overhead),
         "overhead_ratio": round(statistics.median(overhead) / statistics.median(bare), 3),
-        "rss_mb": round(_rss_mb() - sum(f.image.nbytes for f in frames) / 1e6, 1),
+        "rss_mb": round(_rss_mb() - sum(memory(f.image) for f in frames) / 1e6, 1),
         "dropped": 0,  # nothing is dropped where every frame waits for its turn
         "load": [round(value, 2) for value in os.getloadavg()],
         "runtime": runtime_name(),

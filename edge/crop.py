@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from edge.detect import Keypoints
+from edge.detection import Keypoints
 from edge.frame import Image
 
 SMALLEST_EYE_DISTANCE_PX = 8.0  # a face about 19 pixels wide: smaller ones are not cropped

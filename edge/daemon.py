@@ -162,7 +162,8 @@ class Daemon:
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def _step(self, frame: Frame | None) -> None:
-        self._emit(self._watch.look(frame))
+        with frame or contextlib.nullcontext():
+            self._emit(self._watch.look(frame))
         if frame is not None and self._watch.seen is not None:
             self._note_open(self._watch.seen)
             self._watch.note_done(frame)
@@ -200,7 +201,7 @@ class Daemon:
         if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
             self._noted_at = time.monotonic()
             self._emit.note_open(
-                Open(face.face, seen.frame.taken_at, face.dwell_s, face.smile_s or 0.0, face.peak)
+                Open(face.face, seen.taken_at, face.dwell_s, face.smile_s or 0.0, face.peak)
                 for face in seen.faces
                 if face.arrived and face.here
             )
@@ -241,7 +242,6 @@ class Daemon:
 
     def _snapshot(self) -> Snapshot:
         watch, publisher = self._watch, self._publisher
-        height, width = watch.seen.frame.image.shape[:2] if watch.seen else (0, 0)
         if (counts := self._state.counts()) != self._counts:
             self._counts, self._hours = counts, self._last_day()
         return Snapshot(
@@ -261,7 +261,7 @@ class Daemon:
             dropped=watch.dropped,
             reopened=watch.reopened,
             restarts=self._restarts,
-            picture=(width, height),
+            picture=watch.seen.size if watch.seen else (0, 0),
             faces=watch.seen.faces if watch.seen else (),
             recent=tuple(self._recent),
         )

@@ -31,6 +31,7 @@ class Fetched:
 
 
 SHORT_RANGE = "face_detection_short_range.tflite"
+FULL_RANGE = "face_detection_full_range_sparse.tflite"
 FETCHED = (
     Fetched(
         SHORT_RANGE,
@@ -39,7 +40,7 @@ FETCHED = (
         "faces within two metres",
     ),
     Fetched(
-        "face_detection_full_range_sparse.tflite",
+        FULL_RANGE,
         "mediapipe/modules/face_detection",
         "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
         "faces within five metres",

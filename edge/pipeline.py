@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from edge.crop import crop
 from edge.decide import Ended, SmileDecider, SmileRules, Started
-from edge.detect import Box, Detector
+from edge.detection import Box, Detector
 from edge.events import Event, FaceArrived, FaceLeft, Reason, SmileEnded, SmileStarted
-from edge.frame import Frame
+from edge.frame import Frame, Image
+from edge.picture import Grey, size
 from edge.read import SmileReader
 from edge.track import Face, Tracker
 
@@ -41,7 +42,8 @@ class Visit:
 class Seen:
     """What the pipeline made of one frame."""
 
-    frame: Frame
+    size: tuple[int, int]  # width and height of the picture
+    taken_at: float  # UTC
     faces: tuple[SeenFace, ...]
     events: tuple[Event, ...]
 
@@ -61,6 +63,7 @@ class Pipeline:
         self._detect_interval = detect_interval
         self._visits: dict[int, Visit] = {}  # by track id
         self._until_detection = 0
+        self._grey = Grey()
         self._last: Frame | None = None
         self._happened: list[Event] = []  # in the present frame
         self._lap_began = 0.0
@@ -84,10 +87,12 @@ class Pipeline:
         for face in tracks.arrived:
             self._visits[face.track_id] = Visit(face, SmileDecider(self._rules))
             happened.append(FaceArrived(face=face.track_id, at=self._utc(face.first_seen)))
-        for visit in list(self._visits.values()):
-            if visit.face.here:
-                happened += self._smiles(visit, frame)
-        seen = Seen(frame, tuple(self._seen(face) for face in tracks.faces), tuple(happened))
+        if visits := [visit for visit in self._visits.values() if visit.face.here]:
+            grey = self._grey(frame.image)
+            for visit in visits:
+                happened += self._smiles(visit, grey, frame.captured_at)
+        faces = tuple(self._seen(face) for face in tracks.faces)
+        seen = Seen(size(frame.image), frame.taken_at, faces, tuple(happened))
         self._happened = []
         self._lap("decide")
         return seen
@@ -108,15 +113,15 @@ class Pipeline:
             happened += self._leave(visit, reason)
         return happened
 
-    def _smiles(self, visit: Visit, frame: Frame) -> list[Event]:
+    def _smiles(self, visit: Visit, grey: Image, at: float) -> list[Event]:
         self._lap("decide")
-        cut = crop(frame.image, visit.face.keypoints, self._read.crop_kind)
+        cut = crop(grey, visit.face.keypoints, self._read.crop_kind)
         self._lap("crop")
         if cut is None:
             return []
         probability = self._read(cut)
         self._lap("read")
-        decided = visit.decide(frame.captured_at, probability)
+        decided = visit.decide(at, probability)
         return [self._event(visit.face, what, "over") for what in decided]
 
     def _leave(self, visit: Visit, reason: Reason) -> list[Event]:

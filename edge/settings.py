@@ -37,6 +37,11 @@ class CameraSettings:
 
 @dataclass(frozen=True)
 class FaceSettings:
+    detector: str = setting(
+        "short-range",
+        "what finds faces; auto: short-range or full-range, by the size of those seen",
+        choices=("auto", "short-range", "full-range", "mediapipe", "haar"),
+    )
     min_score: float = setting(0.5, "a detection below this is no face", 0.05, 0.95)
     arrive_s: float = setting(0.5, "a face has arrived when it was seen this long", 0, 60)
     leave_s: float = setting(1.5, "a face has left when it was not seen this long", 0.1, 60)
@@ -79,6 +84,7 @@ class HistorySettings:
 @dataclass(frozen=True)
 class PageSettings:
     address: str = setting("127.0.0.1:8765", "HOST:PORT of the local page, or off")
+    preview: bool = setting(False, "show the camera's picture on the page, to all who can open it")
 
 
 @dataclass(frozen=True)

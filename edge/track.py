@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.detect import Box, Detection, Keypoints
+from edge.detection import Box, Detection, Keypoints
 
 # How far a face may have moved and still be the same one, in face widths: a bit at once, and more
 # with the time since it was seen, so that few frames a second make no difference.

@@ -187,7 +187,7 @@ class Watch:
 
     def _make_camera(self) -> CameraReader:
         settings = self._settings.camera
-        camera = make_camera(settings, self.profile)
+        camera = make_camera(settings, self.profile, self._settings.page.preview)
         # A file that is read as fast as it can be loses no frame, however long one takes.
         reader = CameraReader(camera, lossless=settings.pace == "max" and not camera.live)
         reader.depends_on_profile = camera.live or settings.source == "demo"

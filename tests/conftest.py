@@ -18,7 +18,7 @@ import pytest
 
 from edge import models
 from edge.cameras import Camera
-from edge.detect import BlazeFace
+from edge.detectors.blazeface import BlazeFace
 from edge.errors import LipwireError, ModelError
 from edge.events import SmileStarted
 from edge.frame import Frame

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from edge.cameras import CameraGone
-from edge.detect import Box
+from edge.detection import Box
 from edge.events import Counts, Health, SmileEnded, SmileStarted, event_json
 from edge.frame import Frame, Image
 from edge.history import Hour

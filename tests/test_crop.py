@@ -11,7 +11,8 @@ import pytest
 
 from edge.cameras.demo import DemoCamera
 from edge.crop import FACE, KINDS, MOUTH, SMALLEST_EYE_DISTANCE_PX, CropKind, crop, similarity
-from edge.detect import BlazeFace, Keypoints
+from edge.detection import Keypoints
+from edge.detectors.blazeface import BlazeFace
 from edge.frame import Image
 from edge.interpreter import Array
 

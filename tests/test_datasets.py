@@ -12,7 +12,7 @@ import pytest
 from edge import models
 from edge.cameras.demo import DemoCamera
 from edge.crop import FACE
-from edge.detect import BlazeFace
+from edge.detectors.blazeface import BlazeFace
 from edge.errors import SourceError
 from training.augment import augment, centre
 from training.datasets import load

@@ -7,7 +7,7 @@ import pytest
 
 from edge.cameras import demo
 from edge.cameras.demo import DemoCamera
-from edge.detect import BlazeFace
+from edge.detectors.blazeface import BlazeFace
 
 
 def moments(fps: float = 15) -> list[float]:

@@ -15,7 +15,7 @@ import pytest
 
 from edge import description, models
 from edge.crop import KINDS
-from edge.detect import INPUT_SHAPE, BlazeFace
+from edge.detectors.blazeface import SHORT_RANGE, BlazeFace
 from edge.errors import ModelError
 from edge.read import SmileReader
 from tests.conftest import complaint
@@ -71,7 +71,7 @@ def test_a_file_with_an_empty_zip_at_its_end_takes_a_description(
     said = description.read(SMILE)
     description.embed(path, said)
     assert description.read(path) == said
-    assert BlazeFace(path).interpreter.inputs[0].shape == INPUT_SHAPE
+    assert BlazeFace(path).interpreter.inputs[0].shape == (1, SHORT_RANGE.side, SHORT_RANGE.side, 3)
 
 
 def test_embedding_twice_leaves_one_entry_and_a_model_that_runs(smile_model: Path) -> None:

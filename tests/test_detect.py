@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge.cameras.demo import DemoCamera
-from edge.detect import BlazeFace
+from edge.detectors.blazeface import BlazeFace
 from edge.frame import Image
 
 

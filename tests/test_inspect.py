@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge import inspect, models
-from edge.detect import INPUT_SHAPE
+from edge.detectors.blazeface import SHORT_RANGE
 from tests.command import Lipwire
 
 SMILE = models.shipped("smile")
@@ -33,7 +33,7 @@ def test_the_command_prints_the_report_as_json(lipwire: Lipwire) -> None:
 def test_of_a_model_of_mediapipes_the_tensors_are_told(fetched: Path) -> None:
     report = inspect.report(fetched / models.SHORT_RANGE)
     assert report["description"] is None
-    assert report["inputs"][0]["shape"] == list(INPUT_SHAPE)
+    assert report["inputs"][0]["shape"] == [1, SHORT_RANGE.side, SHORT_RANGE.side, 3]
     assert report["inputs"][0]["scale"] == 0
 
 

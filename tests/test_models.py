@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge import models
-from edge.detect import BlazeFace
+from edge.detectors.blazeface import BlazeFace
 from edge.errors import CheckFailed, ModelError
 from tests.conftest import complaint
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.detect import Box, Detection, Keypoints
+from edge.detection import Box, Detection, Keypoints
 from edge.track import Tracker, Tracks
 
 

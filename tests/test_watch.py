@@ -58,7 +58,7 @@ def test_another_profile_is_used_at_once_and_the_pause_stays(demo: Watch) -> Non
     demo.resume()
     run(demo, "face_arrived")
     assert demo.seen
-    assert demo.seen.frame.image.shape[:2] == (demo.profile.height, demo.profile.width)
+    assert demo.seen.size == (demo.profile.width, demo.profile.height)
 
 
 def test_a_profile_that_cannot_be_used_changes_nothing(

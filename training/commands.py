@@ -11,7 +11,7 @@ from edge.cli.common import add_command, write_json
 from edge.errors import MissingExtraError, SourceError
 
 if TYPE_CHECKING:
-    from edge.detect import BlazeFace
+    from edge.detectors.blazeface import BlazeFace
 
 TASKS = ("smile",)
 
@@ -94,6 +94,6 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _detector(options: argparse.Namespace) -> BlazeFace:
     from edge import models
-    from edge.detect import BlazeFace
+    from edge.detectors.blazeface import BlazeFace
 
     return BlazeFace(models.find(models.SHORT_RANGE, options.models))

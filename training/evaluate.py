@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.crop import crop
-from edge.detect import BlazeFace
+from edge.detectors.blazeface import BlazeFace
 from edge.errors import SettingsError, SourceError
 from edge.progress import progress
 from edge.read import SmileReader

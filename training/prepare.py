@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.crop import FACE, crop
-from edge.detect import BlazeFace, Detection
+from edge.detection import Detection
+from edge.detectors.blazeface import BlazeFace
 from edge.errors import SourceError
 from edge.frame import Image
 from edge.progress import progress

@@ -33,8 +33,9 @@ class Camera(Protocol):
 PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 
-def make_camera(settings: CameraSettings, profile: Profile) -> Camera:
-    """The adapter for a source; what cannot become usable by waiting is refused here."""
+def make_camera(settings: CameraSettings, profile: Profile, preview: bool = False) -> Camera:
+    """The adapter for a source; what cannot become usable by waiting is refused here. With
+    `preview`, its frames carry a picture for people."""
     source = settings.source
     if source == "demo":
         from edge.cameras.demo import DemoCamera

@@ -55,7 +55,8 @@ class CameraReader:
         """Read no more until told; a live camera is closed meanwhile."""
         with self._changed:
             self._paused = True
-            if self._camera.live:
+            if self._camera.live and self._frame is not None:
+                self._frame.release()
                 self._frame = None
             self._changed.notify_all()
 
@@ -148,8 +149,10 @@ class CameraReader:
             if self.lossless:
                 self._changed.wait_for(lambda: self._frame is None or self._stopping)
             if self._paused and self._camera.live:
+                frame.release()
                 return
             if self._frame is not None:
+                self._frame.release()
                 self.dropped += 1
             self._frame = frame
             self._changed.notify_all()

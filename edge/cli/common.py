@@ -13,6 +13,7 @@ from edge.errors import SettingsError
 # Options that stand for a setting, with its table and key.
 OF_SETTINGS = {
     "source": ("camera", "source"),
+    "detector": ("faces", "detector"),
     "pace": ("camera", "pace"),
     "loop": ("camera", "loop"),
     "broker": ("mqtt", "broker"),
@@ -31,6 +32,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     """The options that say which camera, board, broker and state are meant."""
     add = parser.add_argument
     add("--source", help="demo, 0 or /dev/video0, a video file, a picture folder")
+    add("--detector", help="auto, short-range, full-range, mediapipe or haar")
     add("--config", type=Path, metavar="FILE", help="settings in TOML")
     add("--profile", help="a name (see: lipwire profiles list) or a .toml file")
     add("--broker", metavar="URL", help="mqtt://host[:port], mqtts://…, embedded or none")
