@@ -9,6 +9,7 @@ from edge import models
 from edge.decide import SmileRules
 from edge.detectors import make_detector
 from edge.errors import SettingsError
+from edge.gaze import Gaze
 from edge.interpreter import Interpreter
 from edge.pipeline import Pipeline
 from edge.profiles import Profile
@@ -30,16 +31,14 @@ def assemble(
 ) -> Assembly:
     """Load the models and connect the stages."""
     faces = settings.faces
-    detector, interpreters = make_detector(
-        faces.detector, faces.min_score, profile.threads, models_folder
-    )
+    detector, interpreters = make_detector(faces.detector, faces.min_score, profile, models_folder)
     reader = SmileReader(models.shipped("smile"), profile.threads)
     pipeline = Pipeline(
         detector,
         Tracker(faces.arrive_s, faces.leave_s, profile.faces_max, first_face),
         reader,
         _rules(settings, reader),
-        profile.detect_interval,
+        Gaze(profile.detect_interval, profile.looks),
     )
     return Assembly(pipeline, (*interpreters, reader.interpreter))
 

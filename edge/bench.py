@@ -12,6 +12,7 @@ import numpy as np
 
 from edge.assemble import assemble
 from edge.cameras import Camera, make_camera
+from edge.cameras.address import shown
 from edge.errors import SourceError
 from edge.frame import Frame
 from edge.interpreter import runtime_name
@@ -50,7 +51,7 @@ def bench_pipeline(
                 values.append(assembly.pipeline.spent_s[name] - spent.get(name, 0.0))
     overhead = [total - inner for total, inner in zip(whole, bare, strict=True)]
     return {
-        "source": source,
+        "source": shown(source),
         "profile": profile.name,
         "picture": "{}x{}".format(*size(frames[0].image)),
         "detect_interval": profile.detect_interval,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edge import device, models, profiles
 from edge.board import Board
+from edge.cameras.address import shown
 from edge.description import read
 from edge.emit import Emitter, JsonLines, Sink
 from edge.errors import CheckFailed, SettingsError
@@ -25,7 +26,7 @@ from edge.feed.connection import Login
 from edge.feed.embedded import EmbeddedBroker
 from edge.feed.home_assistant import About
 from edge.feed.publisher import Publisher
-from edge.frame import Frame
+from edge.frame import Frame, Image
 from edge.health import HealthWatch
 from edge.history import Hour
 from edge.outbox import Stored
@@ -40,6 +41,7 @@ from edge.watch import Watch
 log = logging.getLogger(__name__)
 
 WAIT_S = 0.5  # for a frame, before looking whether to stop
+PREVIEW_S = 3.0  # a picture is shown no longer than this without a newer one
 NOTE_EVERY_S = 10.0  # how often it is noted until when open smiles and visits lasted
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # before a failed pipeline is started again
 PAUSED = "paused"  # the fact of the state that outlives a restart
@@ -64,7 +66,8 @@ class Daemon:
         self._recent: collections.deque[str] = collections.deque(maxlen=20)
         self._stop = threading.Event()
         self._restarts = 0
-        self._noted_at = time.monotonic()
+        self._noted_at = self._shown_at = time.monotonic()
+        self._preview: Image | None = None
         self._watch = Watch(settings, options.profile, options.models)
         device.check(settings.mqtt)
         sinks: list[Sink] = [self._remember, self._announce]
@@ -99,7 +102,7 @@ class Daemon:
             login,
             self._state,
             lambda publisher: health(self.snapshot, publisher),
-            lambda: (self.snapshot.camera, self.snapshot.profile, self.snapshot.given_way),
+            lambda: self.snapshot.worth_telling,
             about,
             self._commands.receive if self._settings.mqtt.commands else None,
             health.run,
@@ -126,6 +129,8 @@ class Daemon:
         if self._page:
             self._page.start()
             log.info("page: %s", self._page.url)
+            if self._settings.page.preview:
+                log.info("all who can open the page see the camera's picture: preview is on")
         log.info("feed: %s", self._feed)
         hears_commands = self._publisher is not None and self._settings.mqtt.commands
         if self._state.fact(PAUSED, "") and not hears_commands:
@@ -167,7 +172,16 @@ class Daemon:
         if frame is not None and self._watch.seen is not None:
             self._note_open(self._watch.seen)
             self._watch.note_done(frame)
+        self._keep_preview(frame)
         self.snapshot = self._snapshot()
+
+    def _keep_preview(self, frame: Frame | None) -> None:
+        """The page shows the newest picture, and none that has grown old."""
+        now = time.monotonic()
+        if frame is not None:
+            self._preview, self._shown_at = frame.preview, now
+        elif self._watch.camera != "on" or now - self._shown_at > PREVIEW_S:
+            self._preview = None
 
     def _actions(self) -> dict[str, Action]:
         """What can be commanded."""
@@ -181,6 +195,8 @@ class Daemon:
 
     def _pause(self, command: Command) -> None:
         self._emit(self._watch.pause())
+        self._preview = None
+        self.snapshot = self._snapshot()
 
     def _resume(self, command: Command) -> None:
         self._watch.resume()
@@ -246,7 +262,7 @@ class Daemon:
             self._counts, self._hours = counts, self._last_day()
         return Snapshot(
             device_id=self._device_id,
-            source=self._settings.camera.source,
+            source=shown(self._settings.camera.source),
             profile=watch.profile.name,
             given_way=watch.given_way,
             feed=self._feed,
@@ -259,11 +275,15 @@ class Daemon:
             fps=watch.fps,
             latency_ms=watch.latency_ms,
             dropped=watch.dropped,
+            damaged=watch.damaged,
+            dark=watch.dark,
             reopened=watch.reopened,
             restarts=self._restarts,
             picture=watch.seen.size if watch.seen else (0, 0),
             faces=watch.seen.faces if watch.seen else (),
             recent=tuple(self._recent),
+            preview_on=self._settings.page.preview,
+            preview=self._preview,
         )
 
     def _last_day(self) -> tuple[Hour, ...]:

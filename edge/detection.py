@@ -45,7 +45,14 @@ class Detection:
     score: float  # 0 to 1
 
 
+Part = tuple[int, int, int, int]  # whole pixels inside a picture: left, top, right, bottom
+
+
 class Detector(Protocol):
     """Anything that finds faces in a picture."""
 
-    def __call__(self, picture: Picture) -> list[Detection]: ...
+    def __call__(self, picture: Picture) -> list[Detection]:
+        """Look for faces anywhere; not every call must be able to find every face."""
+
+    def look(self, picture: Picture, part: Part) -> list[Detection]:
+        """Look closely at a part of the picture."""

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from edge import device, state_file
+from edge import device, picture, state_file
 from edge.assemble import assemble
 from edge.board import Board
 from edge.cameras import make_camera
+from edge.cameras.address import is_network, shown
+from edge.cameras.quality import Quality, is_dark
 from edge.clock import clock_synced
 from edge.errors import CheckFailed, LipwireError
 from edge.events import Check, Health, message_json, utc
@@ -26,7 +28,7 @@ from edge.feed.session import Session
 from edge.profiles import Profile
 from edge.settings import Settings
 
-CAMERA_TIMEOUT_S, CAMERA_LOOK_S = 10.0, 1.0
+CAMERA_TIMEOUT_S, CAMERA_LOOK_S = 20.0, 1.0
 MEMORY_MB, DISK_MB = 150.0, 100.0  # what a daemon needs
 HOT_C, WARM_C = 80.0, 70.0  # a Raspberry Pi slows down at the first
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -87,13 +89,14 @@ class Doctor:
         yield Finding("board", "ok", found)
 
     def _camera(self) -> Iterator[Finding]:
-        source = self.settings.camera.source
-        camera = make_camera(self.settings.camera, self.profile)
+        source = shown(self.settings.camera.source)
+        settings = self.settings.camera
+        camera = make_camera(settings, self.profile, quality=Quality(settings))
         if camera.live and self._daemon:
             found = f"{source} belongs to the daemon that runs (process {self._daemon})"
             yield Finding("camera", "ok", found, "its health message tells how it is")
             return
-        seen: list[str] = []
+        seen: list[tuple[str, bool]] = []
         failure: list[Exception] = []
 
         def look() -> None:
@@ -109,16 +112,21 @@ class Doctor:
         looking.start()
         looking.join(CAMERA_TIMEOUT_S)  # a driver may block for ever
         if seen:
-            yield Finding("camera", "ok", f"{source}: {seen[0]}")
+            found, dark = seen[0]
+            level: Literal["ok", "note"] = "note" if dark else "ok"
+            advice = "its picture is dark: is the lens covered, or the light off?" if dark else ""
+            yield Finding("camera", level, f"{source}: {found}", advice)
         else:
             found = str(failure[0]) if failure else f"{source} gives no picture"
-            yield Finding("camera", "FAIL", found, "check the cable and --source; ls /dev/video*")
+            where = "" if is_network(source) else "; ls /dev/video*"
+            yield Finding("camera", "FAIL", found, f"check its cable and --source{where}")
 
     def _models(self) -> Iterator[Finding]:
         began = time.perf_counter()
         assemble(self.settings, self.profile, self.models)
         took = time.perf_counter() - began
-        yield Finding("models", "ok", f"faces and smiles, loaded in {took:.1f} s")
+        faces = f"faces ({self.settings.faces.detector})"
+        yield Finding("models", "ok", f"{faces} and smiles, loaded in {took:.1f} s")
 
     def _state(self) -> Iterator[Finding]:
         new = not state_file.exists(self.state)
@@ -269,23 +277,25 @@ def _understood(told: bytes | None) -> dict[str, Any] | None:
     return health if isinstance(health, dict) else None
 
 
-def _frames(camera: Any) -> str:
-    """Size and rate of what a camera gives."""
-    began, count, size = time.monotonic(), 0, ""
+def _frames(camera: Any) -> tuple[str, bool]:
+    """Size and rate of what a camera gives, and whether its last picture is dark."""
+    began, count, size, dark = time.monotonic(), 0, "", False
     while time.monotonic() - began < CAMERA_LOOK_S:
         frame = camera.read()
         if frame is None:
             break
-        if count == 0:
-            began = time.monotonic()
-            size = f"{frame.image.shape[1]}x{frame.image.shape[0]}"
+        with frame:
+            if count == 0:
+                began = time.monotonic()
+                size = "{}x{}".format(*picture.size(frame.image))
+            dark = is_dark(frame.image)
         count += 1
         if not camera.live:
             break
     if not count:
         raise CheckFailed("it gives no picture")
     rate = f", {count / (time.monotonic() - began):.0f} frames a second" if camera.live else ""
-    return size + rate
+    return size + rate, dark
 
 
 def examine(doctor: Doctor, tell: Callable[[Finding], None]) -> bool:

@@ -12,6 +12,7 @@ VERSION = 1
 LATE_AFTER_S, CLOCKS_DIFFER_S = 10.0, 2.0
 
 Reason = Literal["over", "face_left", "paused", "stopped", "interrupted"]
+PictureState = Literal["ok", "dark"]
 CameraState = Literal["starting", "on", "missing", "paused"]
 
 
@@ -101,7 +102,9 @@ class Health:
     camera: CameraState = told("missing: it is looked for; paused: on command")
     fps: float = told("frames a second that go through")
     latency_ms: float | None = told("from a frame's taking to its events; null with `--pace max`")
+    picture: PictureState = told("dark: the lens is covered, or there is no light")
     frames_dropped: int = told("frames of this run that nobody had time for")
+    frames_damaged: int = told("frames of this run whose picture could not be used")
     camera_reopened: int = told("how often in this run the camera was lost")
     restarts: int = told("how often in this run a failed stage was started again")
     profile: str = told("the hardware profile in use")
@@ -162,7 +165,12 @@ TOPICS = (
     Topic("event/smile", False, "a smile began or ended", _of("event/smile")),
     Topic(Check.topic, False, "a trial by `lipwire doctor`", ("check",)),
     Topic(Counts.topic, True, "on change, at most once a second", ("counts",)),
-    Topic(Health.topic, True, "every 30 s, and when camera, profile or pace change", ("health",)),
+    Topic(
+        Health.topic,
+        True,
+        "every 30 s, and when camera, light, profile or pace change",
+        ("health",),
+    ),
     Topic("command/<name>", False, "listened to with `[mqtt] commands = true`", ("command",)),
     Topic(Result.topic, False, "the answer to a command", ("result",)),
 )

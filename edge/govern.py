@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from edge.profiles import Profile
@@ -16,10 +17,11 @@ class Step:
     """How far a profile is given way on."""
 
     interval_factor: int = 1  # faces are looked for so many times less often
-    faces_max: int | None = None
+    looks: float = math.inf  # at most so many looks a frame at known faces
+    faces_max: float = math.inf
 
 
-STEPS = (Step(), Step(2), Step(4), Step(4, faces_max=2), Step(6, faces_max=1))
+STEPS = (Step(), Step(2), Step(2, 1), Step(4, 0.5), Step(4, 0.5, 2), Step(6, 0.34, 1))
 
 
 class Governor:
@@ -39,17 +41,20 @@ class Governor:
 
     @property
     def faces_max(self) -> int:
-        most = STEPS[self._level].faces_max
-        return self._profile.faces_max if most is None else min(most, self._profile.faces_max)
+        return int(min(STEPS[self._level].faces_max, self._profile.faces_max))
+
+    @property
+    def looks(self) -> float:
+        return min(STEPS[self._level].looks, self._profile.looks)
 
     @property
     def changed(self) -> tuple[str, ...]:
         """What is not as the profile has it, in words."""
         changes = []
-        for name in ("detect_interval", "faces_max"):
+        for name in ("detect_interval", "looks", "faces_max"):
             now, planned = getattr(self, name), getattr(self._profile, name)
             if now != planned:
-                changes.append(f"{name} {now} instead of {planned}")
+                changes.append(f"{name} {now:g} instead of {planned:g}")
         return tuple(changes)
 
     def __call__(self, now: float, load: float, throttled: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""The local page: counts, faces and events as they happen, drawn without a picture."""
+"""The local page: counts, faces and events as they happen; a picture only where one is wanted."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import socketserver
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import Any
 
+import cv2
+
 from edge.errors import SettingsError
+from edge.frame import Image
 from edge.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
+PREVIEW_WIDTH, PREVIEW_QUALITY = 640, 75  # pixels at most, and of 100
 TAKEN = (errno.EADDRINUSE, errno.EACCES)  # another port may still do
 
 
@@ -49,6 +53,8 @@ class Page:
                     self._answer(html, "text/html; charset=utf-8")
                 elif self.path == "/status.json":
                     self._answer(status_json(look()), "application/json")
+                elif self.path == "/preview.jpg" and (picture := look().preview) is not None:
+                    self._answer(jpeg(picture), "image/jpeg")
                 else:
                     self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -105,6 +111,17 @@ class Page:
 
 def status_json(snapshot: Snapshot) -> bytes:
     """The snapshot as the page reads it."""
-    values = asdict(snapshot)
+    values = asdict(replace(snapshot, preview=None))
+    values["preview"] = snapshot.preview is not None  # whether there is one; it is fetched apart
     values["recent"] = [json.loads(payload) for payload in snapshot.recent]
     return json.dumps(values).encode()
+
+
+def jpeg(picture: Image) -> bytes:
+    """The picture as a browser shows it, made small: it is for a look only."""
+    height, width = picture.shape[:2]
+    if width > PREVIEW_WIDTH:
+        size = (PREVIEW_WIDTH, max(1, round(height * PREVIEW_WIDTH / width)))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, PREVIEW_QUALITY])
+    return encoded.tobytes()

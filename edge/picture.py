@@ -39,6 +39,22 @@ class Grey:
         return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY, dst=self._kept)
 
 
+def rgb(picture: Picture, left: int, top: int, right: int, bottom: int) -> Image:
+    """What lies between these whole pixels, in colour and in full size."""
+    if not isinstance(picture, Yuv420):
+        part = picture[top:bottom, left:right]
+        return cv2.cvtColor(part, cv2.COLOR_GRAY2RGB if part.ndim == 2 else cv2.COLOR_BGR2RGB)
+    planes = [
+        cv2.resize(
+            plane[top // half : -(-bottom // half), left // half : -(-right // half)],
+            (right - left, bottom - top),
+            interpolation=cv2.INTER_LINEAR,
+        )
+        for plane, half in ((picture.y, 1), (picture.v, 2), (picture.u, 2))  # OpenCV's order
+    ]
+    return cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2RGB)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a square a part of a picture lies."""
@@ -93,7 +109,7 @@ class Fit:
         left, top, right, bottom = part
         height, width = place.shape[:2]
         small = self._small[:height, :width]
-        planes = (picture.y, picture.u, picture.v)
+        planes = (picture.y, picture.v, picture.u)  # OpenCV's order
         for channel, (plane, half) in enumerate(zip(planes, (1, 2, 2), strict=True)):
             shrunk = self._planes[channel][:height, :width]
             cv2.resize(
@@ -103,4 +119,4 @@ class Fit:
                 interpolation=cv2.INTER_LINEAR,
             )
             small[..., channel] = shrunk
-        cv2.cvtColor(small, cv2.COLOR_YUV2RGB, dst=place)
+        cv2.cvtColor(small, cv2.COLOR_YCrCb2RGB, dst=place)

@@ -11,9 +11,10 @@ from edge.decide import Ended, SmileDecider, SmileRules, Started
 from edge.detection import Box, Detector
 from edge.events import Event, FaceArrived, FaceLeft, Reason, SmileEnded, SmileStarted
 from edge.frame import Frame, Image
+from edge.gaze import Gaze, surroundings
 from edge.picture import Grey, size
 from edge.read import SmileReader
-from edge.track import Face, Tracker
+from edge.track import Face, Look, Tracker, Tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,11 @@ class Pipeline:
         track: Tracker,
         read: SmileReader,
         rules: SmileRules,
-        detect_interval: int = 1,
+        gaze: Gaze,
     ) -> None:
         self._detect, self._track, self._read, self._rules = detect, track, read, rules
-        self._detect_interval = detect_interval
+        self._gaze = gaze
         self._visits: dict[int, Visit] = {}  # by track id
-        self._until_detection = 0
         self._grey = Grey()
         self._last: Frame | None = None
         self._happened: list[Event] = []  # in the present frame
@@ -73,21 +73,14 @@ class Pipeline:
         self._lap_began = time.perf_counter()
         self._last = frame
         happened = self._happened
-        if self._until_detection == 0:
-            detections = self._detect(frame.image)
-            self._lap("detect")
-            tracks = self._track(detections, frame.captured_at)
-            self._until_detection = self._detect_interval
-        else:
-            tracks = self._track.coast()
-        self._until_detection -= 1
+        tracks = self._find(frame)
         self._lap("track")
         for face in tracks.left:
             happened += self._leave(self._visits[face.track_id], "face_left")
         for face in tracks.arrived:
             self._visits[face.track_id] = Visit(face, SmileDecider(self._rules))
             happened.append(FaceArrived(face=face.track_id, at=self._utc(face.first_seen)))
-        if visits := [visit for visit in self._visits.values() if visit.face.here]:
+        if visits := [visit for visit in self._visits.values() if visit.face.clear]:
             grey = self._grey(frame.image)
             for visit in visits:
                 happened += self._smiles(visit, grey, frame.captured_at)
@@ -97,21 +90,34 @@ class Pipeline:
         self._lap("decide")
         return seen
 
-    def pace(self, detect_interval: int, faces_max: int) -> None:
-        """Look for faces in every so many frames, and follow so many at most."""
-        self._detect_interval = detect_interval
-        self._until_detection = min(self._until_detection, detect_interval)
+    def pace(self, detect_interval: int, looks: float, faces_max: int) -> None:
+        """Look for faces in every so many frames, at those that are known so many times a frame,
+        and follow so many at most."""
+        self._gaze.pace(detect_interval, looks)
         self._track.faces_max = faces_max
 
     def reset(self, reason: Reason) -> list[Event]:
         """Forget all faces; gives the events that end what was open, after those of a frame that
         failed half-way."""
-        self._until_detection = 0
+        self._gaze.reset()
         happened, self._happened = self._happened, []
         self._track.reset()
         for visit in list(self._visits.values()):
             happened += self._leave(visit, reason)
         return happened
+
+    def _find(self, frame: Frame) -> Tracks:
+        """Sweep the picture for new faces when it is time, and look at those that are known."""
+        whole = size(frame.image)
+        self._track.expect(frame.captured_at, whole)
+        sweeps, most = self._gaze(len(self._track.faces))
+        swept = self._detect(frame.image) if sweeps else []
+        looks = []
+        for face in self._track.due(most):
+            part = surroundings(face, frame.captured_at, whole)
+            looks.append(Look(face, self._detect.look(frame.image, part) if part else []))
+        self._lap("detect")
+        return self._track(swept, looks)
 
     def _smiles(self, visit: Visit, grey: Image, at: float) -> list[Event]:
         self._lap("decide")

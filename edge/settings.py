@@ -17,7 +17,7 @@ def setting(
     meaning: str,
     low: float | None = None,
     high: float | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[Any, ...] = (),
 ) -> Any:
     """A dataclass field that knows what it means and which values make sense."""
     about = {"meaning": meaning, "low": low, "high": high, "choices": choices}
@@ -26,13 +26,27 @@ def setting(
 
 @dataclass(frozen=True)
 class CameraSettings:
-    source: str = setting("demo", "demo, a number or /dev/video0, a video file, a picture folder")
+    source: str = setting(
+        "demo",
+        "demo, picamera2, a number or /dev/video0, an rtsp:// or http:// address, a video file, "
+        "a picture folder",
+    )
     pace: str = setting(
         "realtime",
         "files: as they were taken, or as fast as they can be read",
         choices=("realtime", "max"),
     )
     loop: bool = setting(False, "begin a file or folder again when it ends")
+    frozen_s: float = setting(
+        10.0,
+        "the very same picture for so long means a camera that hangs; 6 times that long for one "
+        "in the network; 0: never",
+        0,
+        3600,
+    )
+    rotate: int = setting(
+        0, "degrees clockwise by which the picture is turned", choices=(0, 90, 180, 270)
+    )
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,8 @@ def _checked(about: Field[Any], kind: Any, value: Any, where: str) -> Any:
         raise SettingsError(f"{where}: must be from {low:g} to {high:g}, not {value:g}")
     choices = about.metadata.get("choices")
     if choices and value not in choices:
-        raise SettingsError(f"{where}: must be one of {', '.join(choices)}, not {value!r}")
+        known = ", ".join(map(str, choices))
+        raise SettingsError(f"{where}: must be one of {known}, not {value!r}")
     return value
 
 

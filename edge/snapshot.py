@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.events import CameraState, Counts
+from edge.frame import Image
 from edge.history import Hour
 from edge.pipeline import SeenFace
 
@@ -25,6 +26,8 @@ class Snapshot:
     hours: tuple[Hour, ...]  # of the last day
     fps: float
     dropped: int
+    damaged: int
+    dark: bool  # the picture: no light, or a covered lens
     camera: CameraState
     latency_ms: float | None  # from a frame's taking to its events, none with --pace max
     restarts: int
@@ -32,3 +35,11 @@ class Snapshot:
     picture: tuple[int, int]  # width and height
     faces: tuple[SeenFace, ...]
     recent: tuple[str, ...]  # payloads of the last events, newest first
+
+    @property
+    def worth_telling(self) -> object:
+        """What is told at once when it changes."""
+        return self.camera, self.dark, self.profile, self.given_way
+
+    preview_on: bool  # whether the page shows the camera's picture
+    preview: Image | None  # the newest picture; none where the camera or the preview is off

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from edge.detection import Box, Detection, Keypoints
+from edge.steady import Steady
 
-# How far a face may have moved and still be the same one, in face widths: a bit at once, and more
-# with the time since it was seen, so that few frames a second make no difference.
+# How far a face may be from where it is expected and still be the same one, in face widths: a bit
+# at once, and more with the time since it was seen, so that few frames a second make no difference.
 NEAR, SPEED_A_S, FARTHEST = 0.5, 2.0, 1.5
+SIZE_COUNTS = 0.5  # a face twice as large is as unlikely as one this many e-folds farther away
 LONGEST_STALL_S = 5.0  # a face is still the same when nobody looked for so long
+UNSURE_S = 0.4  # what has not arrived and is not seen for so long was nothing
+COAST_S = 0.7  # a face that is not seen is taken to walk on for so long
+FRESH_S = 0.3  # a look this recent knows better than a sweep where a face is
+ONE_FACE = 0.4  # detections nearer to each other, in face widths, are of one face
+NO_OTHER = 1.2  # nor does a new one begin so near to one that is partly hidden
+# Something before a face lowers the detector's score of it; so much below what is usual for the
+# face, what can be read from it is no longer its own, nor is where it seems to be: for a while it
+# is taken to go on as it went.
+COVERED = 0.12
+USUAL_RISES_S, USUAL_FALLS_S = 0.2, 5.0
 
 
 @dataclass(slots=True)
@@ -19,16 +31,36 @@ class Face:
     """One face that is followed."""
 
     track_id: int
-    box: Box
+    box: Box  # where it is now, by the last look at it and its motion
     keypoints: Keypoints
     first_seen: float
     last_seen: float
+    steady: Steady = field(repr=False)
     here: bool = True  # False while it is missed
     arrived: bool = False  # seen for the arrival time
+    looked_at: float = -math.inf  # when its surroundings were looked at
+    pinned_at: float = -math.inf  # when that found it
+    score: float = 0.0  # of that detection
+    usual: float = 0.0  # such scores of late
+    clear_at: float = -math.inf  # when nothing was before it
+    seen_box: Box | None = None  # where it was then
 
     @property
     def dwell_s(self) -> float:
         return self.last_seen - self.first_seen
+
+    @property
+    def clear(self) -> bool:
+        """Whether it is seen, and nothing is before it."""
+        return self.here and self.score > self.usual - COVERED
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found in a face's surroundings."""
+
+    face: Face
+    found: Sequence[Detection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,67 +79,141 @@ class Tracker:
         self._arrive_s, self._leave_s = arrive_s, leave_s
         self.faces_max = faces_max  # those that are followed already stay
         self._next_id = first_id
-        self._faces: list[Face] = []
+        self.faces: list[Face] = []
+        self._at = -math.inf  # of the last frame
 
-    def __call__(self, detections: Sequence[Detection], at: float) -> Tracks:
-        """Take what was found in a frame in which faces were looked for."""
-        for face in self._faces:
-            face.here = False
-        new = self._follow(detections, at)
-        left = self._drop_unseen(at)
+    def expect(self, at: float, size: tuple[int, int]) -> None:
+        """Move the faces to where they should be at the time of a new frame, inside it."""
+        passed = at - self._at
+        self._at = at
+        for face in self.faces:
+            x, y = face.box.centre
+            inside = 0 <= x < size[0] and 0 <= y < size[1]
+            if at - face.last_seen <= COAST_S and inside:
+                face.steady.move(face, passed)
+
+    def due(self, most: int) -> list[Face]:
+        """The faces whose surroundings are to be looked at, the longest not looked at first."""
+        return sorted(self.faces, key=lambda face: face.looked_at)[:most]
+
+    def __call__(self, swept: Sequence[Detection], looks: Sequence[Look]) -> Tracks:
+        """Take what a sweep of the picture found, and looks at faces' surroundings."""
+        at = self._at
+        for look in looks:
+            look.face.looked_at = at
+            look.face.here = False
+        precise = _distinct((d for look in looks for d in look.found), ())
+        rough = _distinct(swept, precise)
+        new = self._follow(precise, rough)
+        left = self._drop_unseen()
         for detection in sorted(new, key=lambda d: -d.box.width):
-            if len(self._faces) < self.faces_max:
-                self._begin(detection, at)
-        arrived = [f for f in self._faces if not f.arrived and f.dwell_s >= self._arrive_s]
+            if len(self.faces) < self.faces_max and not self._is_part(detection):
+                self._begin(detection)
+        arrived = [f for f in self.faces if not f.arrived and f.dwell_s >= self._arrive_s]
         for face in arrived:
             face.arrived = True
-        return Tracks(list(self._faces), arrived, left)
-
-    def coast(self) -> Tracks:
-        """A frame in which faces were not looked for: they are taken to be where they were."""
-        return Tracks(list(self._faces), [], [])
+        return Tracks(list(self.faces), arrived, left)
 
     def reset(self) -> None:
         """Forget all faces; their numbers are not used again."""
-        self._faces = []
+        self.faces = []
 
-    def _drop_unseen(self, at: float) -> list[Face]:
-        gone = [face for face in self._faces if at - face.last_seen > self._leave_s]
-        self._faces = [face for face in self._faces if at - face.last_seen <= self._leave_s]
+    def _drop_unseen(self) -> list[Face]:
+        gone = [face for face in self.faces if self._is_gone(face)]
+        self.faces = [face for face in self.faces if not self._is_gone(face)]
         return [face for face in gone if face.arrived]
 
-    def _follow(self, detections: Sequence[Detection], at: float) -> list[Detection]:
+    def _is_gone(self, face: Face) -> bool:
+        """Whether it was looked for, in vain, for long enough."""
+        patience = self._leave_s if face.arrived else min(self._leave_s, UNSURE_S)
+        return not face.here and self._at - face.last_seen > patience
+
+    def _follow(self, precise: list[Detection], rough: list[Detection]) -> list[Detection]:
         """Carry known faces on, nearest pairs first; gives the detections that fit none."""
+        detections = precise + rough
         pairs = sorted(
-            (distance, i, j)
-            for i, face in enumerate(self._faces)
+            (self._is_doubtful(face), distance, i, j)
+            for i, face in enumerate(self.faces)
             for j, detection in enumerate(detections)
-            if (distance := _distance(face.box, detection.box)) < self._reach(at - face.last_seen)
+            if (distance := self._away(face, detection)) < self._reach(face)
         )
-        free_faces, free = set(range(len(self._faces))), set(range(len(detections)))
-        for _, i, j in pairs:
+        free_faces, free = set(range(len(self.faces))), set(range(len(detections)))
+        for *_, i, j in pairs:
             if i in free_faces and j in free:
                 free_faces.remove(i)
                 free.remove(j)
-                face, seen = self._faces[i], detections[j]
-                face.box, face.keypoints, face.last_seen = seen.box, seen.keypoints, at
-                face.here = True
+                self._carry_on(self.faces[i], detections[j], j < len(precise))
         return [detections[j] for j in free]
 
-    def _reach(self, unseen_s: float) -> float:
+    def _away(self, face: Face, seen: Detection) -> float:
+        """How far a detection is from where a face should be, or was if it has turned back."""
+        expected = _distance(face.box, seen.box)
+        if face.here or face.seen_box is None:
+            return expected
+        return min(expected, _distance(face.seen_box, seen.box))
+
+    def _carry_on(self, face: Face, seen: Detection, precise: bool) -> None:
+        at = self._at
+        face.last_seen, face.here = at, True
+        if precise:
+            self._note_score(face, seen.score)
+            if face.clear:
+                face.clear_at, face.seen_box = at, seen.box
+            if face.clear or at - face.clear_at > COAST_S:
+                face.steady(face, seen, at)
+        elif at - face.pinned_at > FRESH_S:
+            face.steady(face, seen, at)
+
+    def _note_score(self, face: Face, score: float) -> None:
+        passed = min(self._at - face.pinned_at, LONGEST_STALL_S)
+        wait = USUAL_RISES_S if score > face.usual else USUAL_FALLS_S
+        face.usual += passed / (passed + wait) * (score - face.usual)
+        face.score, face.pinned_at = score, self._at
+
+    def _reach(self, face: Face) -> float:
+        unseen_s = self._at - face.last_seen
         if unseen_s > max(self._leave_s, LONGEST_STALL_S):
             return 0
         return min(NEAR + SPEED_A_S * unseen_s, FARTHEST)
 
-    def _begin(self, seen: Detection, at: float) -> None:
-        self._faces.append(Face(self._next_id, seen.box, seen.keypoints, at, at))
+    def _is_doubtful(self, face: Face) -> bool:
+        """Whether it may be one that was hidden when it began: that one has the first choice."""
+        return not face.arrived and any(
+            other.arrived and not other.clear and other.clear_at < face.first_seen
+            for other in self.faces
+        )
+
+    def _is_part(self, seen: Detection) -> bool:
+        """Whether it may be what shows of a face that something is before."""
+        return any(
+            not face.clear
+            and self._at - face.clear_at < self._leave_s
+            and _apart(face.box, seen.box) < NO_OTHER
+            for face in self.faces
+        )
+
+    def _begin(self, seen: Detection) -> None:
+        at = self._at
+        steady = Steady(at)
+        self.faces.append(Face(self._next_id, seen.box, seen.keypoints, at, at, steady))
         self._next_id += 1
+
+
+def _distinct(detections: Iterable[Detection], known: Sequence[Detection]) -> list[Detection]:
+    """Each face once, the surest detection of it, without those that are known already."""
+    kept: list[Detection] = []
+    for detection in sorted(detections, key=lambda d: -d.score):
+        if all(_distance(detection.box, other.box) > ONE_FACE for other in (*known, *kept)):
+            kept.append(detection)
+    return kept
 
 
 def _distance(one: Box, other: Box) -> float:
     """How far apart two faces are, in face widths; different sizes count as distance too."""
+    ratio = max(one.width, other.width) / min(one.width, other.width)
+    return math.inf if ratio > 2 else _apart(one, other) + SIZE_COUNTS * math.log(ratio)
+
+
+def _apart(one: Box, other: Box) -> float:
     (x, y), (u, v) = one.centre, other.centre
-    width, narrower = max(one.width, other.width), min(one.width, other.width)
-    if narrower < width / 2:
-        return math.inf
-    return math.hypot(x - u, y - v) / width
+    return math.hypot(x - u, y - v) / max(one.width, other.width)

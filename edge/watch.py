@@ -12,6 +12,7 @@ from pathlib import Path
 from edge.assemble import assemble
 from edge.board import Board
 from edge.cameras import make_camera
+from edge.cameras.quality import Quality
 from edge.cameras.reader import CameraReader
 from edge.errors import LipwireError
 from edge.events import CameraState, Event, Reason
@@ -43,6 +44,7 @@ class Watch:
         self._latencies: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
         self._board = Board()
         self._paused = False
+        self._quality = Quality(settings.camera)
         self._camera = self._make_camera()
         self._pipeline: Pipeline
         self._next_face: Callable[[], int]
@@ -149,6 +151,16 @@ class Watch:
         return self._camera.dropped
 
     @property
+    def damaged(self) -> int:
+        """Frames whose picture could not be used."""
+        return self._quality.damaged
+
+    @property
+    def dark(self) -> bool:
+        """Whether there is no light in the pictures."""
+        return self._quality.dark
+
+    @property
     def reopened(self) -> int:
         """How often the camera was lost."""
         return self._camera.reopened
@@ -177,7 +189,8 @@ class Watch:
         if self._governor(now, load, bool(set(self._board.throttled()) & SLOWED)):
             what = ", ".join(self._governor.changed) or "as the profile has it again"
             log.info("load %.0f %%: %s", 100 * load, what)
-            self._pipeline.pace(self._governor.detect_interval, self._governor.faces_max)
+            governor = self._governor
+            self._pipeline.pace(governor.detect_interval, governor.looks, governor.faces_max)
 
     def _forget_frames(self) -> None:
         self.seen = None
@@ -187,7 +200,7 @@ class Watch:
 
     def _make_camera(self) -> CameraReader:
         settings = self._settings.camera
-        camera = make_camera(settings, self.profile, self._settings.page.preview)
+        camera = make_camera(settings, self.profile, self._settings.page.preview, self._quality)
         # A file that is read as fast as it can be loses no frame, however long one takes.
         reader = CameraReader(camera, lossless=settings.pace == "max" and not camera.live)
         reader.depends_on_profile = camera.live or settings.source == "demo"

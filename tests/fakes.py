@@ -42,6 +42,8 @@ SNAPSHOT = Snapshot(
     hours=(Hour(hour=1_767_322_800, smiles=7, smilers=2, visitors=3, smile_seconds=12.5),),
     fps=14.96,
     dropped=0,
+    damaged=0,
+    dark=False,
     camera="on",
     latency_ms=42.5,
     restarts=0,
@@ -54,6 +56,8 @@ SNAPSHOT = Snapshot(
         ),
         event_json(SmileStarted(face=3, at=7.75), 20, "a", True),
     ),
+    preview_on=False,
+    preview=None,
 )
 
 # How such a daemon and its board are.
@@ -62,7 +66,9 @@ HEALTH = Health(
     camera="on",
     fps=15.0,
     latency_ms=42.5,
+    picture="ok",
     frames_dropped=3,
+    frames_damaged=0,
     camera_reopened=0,
     restarts=0,
     profile="generic",

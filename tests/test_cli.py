@@ -39,6 +39,13 @@ def test_options_that_make_no_sense_end_in_one_line(
     assert "--help)" in line
 
 
+def test_an_unknown_detector_is_answered_with_those_there_are(lipwire: Lipwire) -> None:
+    for command in ("run", "doctor"):
+        line = lipwire.complaint(command, "--detector", "eyes", "--broker", "none")
+        assert "[faces] detector: must be one of auto, short-range, full-range" in line
+        assert line.endswith("mediapipe, haar, not 'eyes'")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["run", "--help"], ["profiles", "--help"], ["models", "fetch", "--help"]],

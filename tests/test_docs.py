@@ -43,7 +43,9 @@ def test_the_readme_shows_the_page_and_gives_the_two_commands_early() -> None:
         assert needed in first_screen
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/settings.md", "docs/feed.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/settings.md", "docs/feed.md", "docs/camera.md"]
+)
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)", text):

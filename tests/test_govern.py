@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.govern import COME_BACK_AFTER_S, GIVE_WAY_AFTER_S, STEPS, Governor
 from edge.profiles import Profile
 
-PROFILE = Profile(name="board", detect_interval=2, faces_max=4)
+PROFILE = Profile(name="board", detect_interval=2, looks=3, faces_max=4)
 
 
 def feed(
@@ -19,7 +19,8 @@ def feed(
 def test_it_does_nothing_while_the_target_is_held() -> None:
     governor = Governor(PROFILE)
     assert feed(governor, 0, 1000, 0.9) == []
-    assert (governor.detect_interval, governor.faces_max, governor.changed) == (2, 4, ())
+    assert (governor.detect_interval, governor.looks, governor.faces_max) == (2, 3, 4)
+    assert governor.changed == ()
 
 
 def test_a_short_overload_is_borne() -> None:
@@ -34,8 +35,12 @@ def test_a_lasting_overload_gives_way_step_by_step_to_the_last() -> None:
     changes = feed(governor, 0, 60, 2.0)
     assert len(changes) == len(STEPS) - 1
     assert changes[0] == GIVE_WAY_AFTER_S
-    assert (governor.detect_interval, governor.faces_max) == (12, 1)
-    assert governor.changed == ("detect_interval 12 instead of 2", "faces_max 1 instead of 4")
+    assert (governor.detect_interval, governor.looks, governor.faces_max) == (12, 0.34, 1)
+    assert governor.changed == (
+        "detect_interval 12 instead of 2",
+        "looks 0.34 instead of 3",
+        "faces_max 1 instead of 4",
+    )
 
 
 def test_a_board_that_throttles_gives_way_earlier() -> None:
@@ -67,4 +72,4 @@ def test_a_profile_of_one_face_is_not_given_more() -> None:
     governor = Governor(Profile(name="small", faces_max=1))
     feed(governor, 0, 60, 2.0)
     assert governor.faces_max == 1
-    assert governor.changed == ("detect_interval 6 instead of 1",)
+    assert governor.changed == ("detect_interval 6 instead of 1", "looks 0.34 instead of 1")

@@ -10,12 +10,14 @@ import urllib.error
 import urllib.request
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 
 from edge.errors import SettingsError
-from edge.page import Page
+from edge.page import PREVIEW_WIDTH, Page
 from tests.conftest import free_port, serving
-from tests.fakes import SNAPSHOT
+from tests.fakes import SNAPSHOT, picture
 
 
 def get(url: str) -> tuple[int, str, bytes]:
@@ -115,3 +117,46 @@ def test_a_browser_that_leaves_at_once_does_not_disturb_the_page(
         assert get(url)[0] == 200
     assert not caplog.records
     assert capfd.readouterr().err == ""
+
+
+def test_without_a_preview_no_picture_is_served() -> None:
+    with serving(lambda: SNAPSHOT) as url:
+        assert get(url + "preview.jpg")[0] == 404
+        told = json.loads(get(url + "status.json")[2])
+    assert (told["preview_on"], told["preview"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [((320, 240), (320, 240)), ((1920, 1080), (PREVIEW_WIDTH, 360)), ((3000, 2), (640, 1))],
+)
+def test_the_newest_picture_is_served_as_a_small_jpeg(
+    size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    pictures = iter(np.full((*size[::-1], 3), (0, level, 255), np.uint8) for level in (40, 200))
+    with serving(lambda: replace(SNAPSHOT, preview_on=True, preview=next(pictures))) as url:
+        for newest in (40, 200):
+            with urllib.request.urlopen(url + "preview.jpg", timeout=5) as answer:
+                assert answer.headers["Content-Type"] == "image/jpeg"
+                assert answer.headers["Cache-Control"] == "no-store"
+                seen = cv2.imdecode(np.frombuffer(answer.read(), np.uint8), cv2.IMREAD_COLOR)
+            assert seen.shape == (shown[1], shown[0], 3)
+            assert np.abs(seen.mean((0, 1)) - (0, newest, 255)).max() < 3
+
+
+def test_a_grey_picture_is_served_too() -> None:
+    grey = np.full((48, 64), 130, np.uint8)
+    with serving(lambda: replace(SNAPSHOT, preview_on=True, preview=grey)) as url:
+        status, _, content = get(url + "preview.jpg")
+    seen = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (status, seen.shape) == (200, (48, 64))
+    assert abs(float(seen.mean()) - 130) < 2
+
+
+def test_the_status_carries_no_picture() -> None:
+    shown = replace(SNAPSHOT, preview_on=True, preview=picture())
+    with serving(lambda: shown) as url:
+        content = get(url + "status.json")[2]
+    told = json.loads(content)
+    assert (told["preview_on"], told["preview"]) == (True, True)
+    assert len(content) < 3000

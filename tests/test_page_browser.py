@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 import subprocess
@@ -12,14 +13,17 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from edge.events import CameraState
+from edge.frame import Image
 from edge.history import Hour
 from edge.snapshot import Snapshot
 from tests.command import Lipwire
 from tests.conftest import need, serving
-from tests.fakes import SNAPSHOT
+from tests.fakes import SNAPSHOT, picture
 from tests.feed import wait_until
 
 CHROMIUM = shutil.which("chromium")
@@ -27,7 +31,7 @@ CHROMIUM = shutil.which("chromium")
 CHROMIUM_OPTIONS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--enable-logging=stderr", "--virtual-time-budget=1500", "--dump-dom"),
+    *("--enable-logging=stderr", "--virtual-time-budget=1500"),
 ]
 HTML = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
@@ -83,11 +87,30 @@ def browse(tmp_path: Path) -> Browse:
 
     def visit(url: str) -> Document:
         folder = tmp_path / f"browser-{time.monotonic_ns()}"
-        command = [str(CHROMIUM), *CHROMIUM_OPTIONS, f"--user-data-dir={folder}", url]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        done = chromium("--dump-dom", f"--user-data-dir={folder}", url)
         return Document(done.stdout, re.findall(r":CONSOLE[:(].*", done.stderr))
 
     return visit
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Callable[[str], Image]:
+    """Opens an address in a real browser and gives what a person sees."""
+    need("browser", CHROMIUM is None, "apt install chromium")
+
+    def visit(url: str) -> Image:
+        file, folder = tmp_path / "seen.png", tmp_path / f"browser-{time.monotonic_ns()}"
+        chromium(f"--screenshot={file}", "--window-size=1000,900", f"--user-data-dir={folder}", url)
+        seen = cv2.imread(str(file))
+        assert seen is not None
+        return seen
+
+    return visit
+
+
+def chromium(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [str(CHROMIUM), *CHROMIUM_OPTIONS, *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
 
 
 def rectangle(shown: Document) -> list[str]:
@@ -179,6 +202,66 @@ def test_text_that_looks_like_html_is_shown_as_text(browse: Browse) -> None:
     assert (len(shown.all("img")), len(shown.all("script"))) == (0, 1)
     for name in ("where", "feed", "trouble", "events", "view"):
         assert HTML in shown.text(name)
+
+
+def coloured(seen: Image, colour: tuple[int, int, int]) -> tuple[int, int, float]:
+    """Width and height of what has a colour, and how much of that has it."""
+    there = np.abs(seen.astype(int) - colour).max(2) < 12
+    if not there.any():
+        return 0, 0, 0.0
+    _, _, width, height = cv2.boundingRect(there.astype(np.uint8))
+    return width, height, float(there.sum() / (width * height))
+
+
+def test_with_a_preview_the_picture_lies_under_the_faces(
+    browse: Browse, photograph: Callable[[str], Image]
+) -> None:
+    magenta: Image = np.full((240, 320, 3), (255, 0, 255), np.uint8)
+    shown = replace(SNAPSHOT, preview_on=True, preview=magenta)
+    with serving(lambda: shown) as url:
+        document = browse(url)
+        width, height, share = coloured(photograph(url), (254, 0, 254))
+    assert document.console == []
+    assert "all who can open this page see the camera's picture" in document.text("privacy")
+    (image,) = document.all("image")
+    assert str(image.attributes["href"]).startswith("blob:")
+    assert rectangle(document) == ["80", "60", "100", "120"]
+    assert width > 400
+    assert height == pytest.approx(width * 3 / 4, abs=3)
+    assert 0.9 < share < 0.99  # the rest is the face's box and mouth
+
+
+def test_without_a_preview_no_picture_is_asked_for(
+    browse: Browse, photograph: Callable[[str], Image], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "edge.page")
+    with serving(lambda: SNAPSHOT) as url:
+        document = browse(url)
+        assert coloured(photograph(url), (254, 0, 254))[0] == 0
+    assert document.text("privacy") == "Boxes only: no picture leaves the device."
+    (image,) = document.all("image")
+    assert "href" not in image.attributes
+    asked = "\n".join(record.getMessage() for record in caplog.records)
+    assert "status.json" in asked
+    assert "preview.jpg" not in asked
+
+
+@pytest.mark.parametrize("camera", ["paused", "missing"])
+def test_the_picture_goes_when_the_camera_does(browse: Browse, camera: CameraState) -> None:
+    looks: list[Snapshot] = []
+
+    def look() -> Snapshot:
+        with_picture = replace(SNAPSHOT, preview_on=True, preview=picture())
+        looks.append(with_picture)
+        gone = replace(with_picture, preview=None, camera=camera)
+        return with_picture if len(looks) < 4 else gone
+
+    with serving(look) as url:
+        document = browse(url)
+    assert document.console == []
+    assert len(looks) > 4
+    assert "href" not in document.all("image")[0].attributes
+    assert "camera's picture" in document.text("privacy")
 
 
 def test_the_page_says_when_the_daemon_does_not_answer(browse: Browse) -> None:

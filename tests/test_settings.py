@@ -105,6 +105,7 @@ def test_what_is_unknown_is_named_with_file_and_section_and_a_suggestion(
         ("[faces]\nleave_s = inf\n", "[faces] leave_s: must be from 0.1 to 60, not inf"),
         ("[outbox]\nmax_rows = 0\n", "[outbox] max_rows: must be from 1 to"),
         ('[camera]\npace = "fast"\n', "[camera] pace: must be one of realtime, max, not 'fast'"),
+        ("[camera]\nrotate = 45\n", "[camera] rotate: must be one of 0, 90, 180, 270, not 45"),
     ],
 )
 def test_a_value_out_of_range_is_named_with_file_section_and_key(

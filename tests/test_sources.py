@@ -9,6 +9,8 @@ import pytest
 from edge.cameras import make_camera
 from edge.cameras.demo import DemoCamera
 from edge.cameras.folder import FolderCamera
+from edge.cameras.mjpeg import MjpegCamera
+from edge.cameras.rtsp import RtspCamera
 from edge.cameras.v4l2 import V4L2Camera
 from edge.cameras.video import VideoCamera
 from edge.errors import SourceError
@@ -34,6 +36,10 @@ def here(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("/dev/video2", V4L2Camera),
         ("film.mp4", VideoCamera),
         ("pictures", FolderCamera),
+        ("rtsp://camera/stream", RtspCamera),
+        ("rtsps://camera/stream", RtspCamera),
+        ("http://camera/video", MjpegCamera),
+        ("https://camera/video", MjpegCamera),
     ],
 )
 def test_a_source_is_known_by_its_looks(source: str, kind: type[object]) -> None:
@@ -44,7 +50,9 @@ def test_a_source_is_known_by_its_looks(source: str, kind: type[object]) -> None
     ("source", "said"),
     [
         ("none.mp4", "no such source"),
-        ("rtsp://camera/stream", "no such source"),
+        ("rtps://camera/stream", "no such source"),
+        ("rtsp://:554/stream", "must be scheme://"),
+        ("http://camera:port/video", "must be scheme://"),
         ("Demo", "no such source"),
         ("x" * 300, "no such source"),
         pytest.param("", "no such source", id="not the folder one stands in"),

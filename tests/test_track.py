@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from edge.detection import Box, Detection, Keypoints
-from edge.track import Tracker, Tracks
+from edge.track import Look, Tracker, Tracks
 
 
 def seen(x: float, y: float = 100, width: float = 80) -> Detection:
@@ -20,6 +22,12 @@ def tracker(faces_max: int = 4) -> Tracker:
     return Tracker(arrive_s=0.5, leave_s=1.0, faces_max=faces_max)
 
 
+def see(track: Tracker, detections: Sequence[Detection], at: float) -> Tracks:
+    """A frame in which a sweep, and a look at every known face, find what there is."""
+    track.expect(at, (640, 480))
+    return track(detections, [Look(face, detections) for face in track.due(99)])
+
+
 def ids(tracks: Tracks) -> list[int]:
     return [face.track_id for face in tracks.faces]
 
@@ -30,7 +38,7 @@ def test_a_face_arrives_after_the_arrival_time_whatever_the_frame_rate(fps: int)
     arrivals = [
         (i / fps, face.first_seen)
         for i in range(2 * fps)
-        for face in track([seen(100)], i / fps).arrived
+        for face in see(track, [seen(100)], i / fps).arrived
     ]
     ((told_at, first_seen),) = arrivals
     assert told_at == pytest.approx(0.5, abs=1 / fps)
@@ -40,7 +48,7 @@ def test_a_face_arrives_after_the_arrival_time_whatever_the_frame_rate(fps: int)
 def test_a_face_keeps_its_number_through_missed_frames() -> None:
     track = tracker()
     for i in range(30):
-        tracks = track([] if 10 <= i < 22 else [seen(100 + i)], i / 15)
+        tracks = see(track, [] if 10 <= i < 22 else [seen(100 + i)], i / 15)
         assert ids(tracks) == [1]
         assert [face.here for face in tracks.faces] == [not 10 <= i < 22]
 
@@ -49,7 +57,7 @@ def test_a_face_leaves_after_the_leaving_time_and_its_dwell_ends_at_last_sight()
     track = tracker()
     left = []
     for i in range(60):
-        left += track([seen(100)] if i <= 30 else [], i / 15).left
+        left += see(track, [seen(100)] if i <= 30 else [], i / 15).left
     (face,) = left
     assert face.dwell_s == pytest.approx(2.0)
 
@@ -57,7 +65,7 @@ def test_a_face_leaves_after_the_leaving_time_and_its_dwell_ends_at_last_sight()
 def test_a_false_detection_of_one_frame_never_arrives() -> None:
     track = tracker()
     for i in range(60):
-        tracks = track([seen(300)] if i == 3 else [], i / 15)
+        tracks = see(track, [seen(300)] if i == 3 else [], i / 15)
         assert tracks.arrived == []
         assert tracks.left == []
     assert tracks.faces == []
@@ -67,7 +75,7 @@ def test_two_faces_side_by_side_keep_their_numbers_in_whatever_order_they_are_fo
     track = tracker()
     for i in range(30):
         both = [seen(100 + i), seen(250 - i)]
-        tracks = track(both[:: -1 if i % 2 else 1], i / 15)
+        tracks = see(track, both[:: -1 if i % 2 else 1], i / 15)
         places = {face.track_id: face.box.centre[0] for face in tracks.faces}
         assert set(places) == {1, 2}
         if i == 0:
@@ -77,32 +85,68 @@ def test_two_faces_side_by_side_keep_their_numbers_in_whatever_order_they_are_fo
 
 def test_a_new_face_far_away_gets_a_new_number_that_was_never_used() -> None:
     track = Tracker(arrive_s=0.5, leave_s=1.0, faces_max=4, first_id=41)
-    assert ids(track([seen(100)], 0)) == [41]
-    assert ids(track([seen(400)], 0.1)) == [41, 42]
-    assert ids(track([seen(400)], 6)) == [43]
+    assert ids(see(track, [seen(100)], 0)) == [41]
+    assert ids(see(track, [seen(400)], 0.1)) == [41, 42]
+    assert ids(see(track, [seen(400)], 6)) == [43]
 
 
 def test_of_too_many_faces_the_largest_are_followed() -> None:
-    tracks = tracker(faces_max=2)([seen(50, width=30), seen(200), seen(400, width=120)], 0)
+    tracks = see(tracker(faces_max=2), [seen(50, width=30), seen(200), seen(400, width=120)], 0)
     assert [face.box.width for face in tracks.faces] == [120, 80]
 
 
 def test_a_long_pause_between_frames_ends_all_visits() -> None:
     track = tracker()
     for i in range(10):
-        track([seen(100)], i / 10)
-    tracks = track([seen(100)], 60)
+        see(track, [seen(100)], i / 10)
+    tracks = see(track, [seen(100)], 60)
     assert [face.track_id for face in tracks.left] == [1]
     assert ids(tracks) == [2]
 
 
-def test_between_detections_faces_stay_where_they_were() -> None:
+def test_a_face_that_nobody_looked_at_stays() -> None:
     track = tracker()
-    track([seen(100)], 0)
-    tracks = track.coast()
+    see(track, [seen(100)], 0)
+    track.expect(3.0, (640, 480))
+    tracks = track([], [])
     assert ids(tracks) == [1]
     assert tracks.faces[0].here
     assert (tracks.arrived, tracks.left) == ([], [])
+
+
+def test_between_looks_a_face_goes_on_as_it_went() -> None:
+    track = tracker()
+    for i in range(30):
+        see(track, [seen(100 + 4 * i)], i / 25)
+    for i in range(30, 35):
+        track.expect(i / 25, (640, 480))
+        (face,) = track([], []).faces
+        assert face.box.centre[0] == pytest.approx(100 + 4 * i, abs=3)
+        assert face.keypoints.nose.real == pytest.approx(100 + 4 * i, abs=3)
+
+
+def test_the_face_that_was_looked_at_the_longest_ago_is_next() -> None:
+    track = tracker()
+    places = [seen(100), seen(300), seen(500)]
+    see(track, places, 0)
+    turns = []
+    for i in range(1, 7):
+        track.expect(i / 25, (640, 480))
+        (face,) = track.due(1)
+        turns.append(face.track_id)
+        track([], [Look(face, [places[face.track_id - 1]])])
+    assert sorted(turns[:3]) == [1, 2, 3]
+    assert turns[:3] == turns[3:]
+
+
+def test_two_that_cross_keep_their_numbers_though_one_is_hidden_for_half_a_second() -> None:
+    track = tracker()
+    for i in range(76):
+        right, left = seen(100 + 5 * i), seen(475 - 5 * i, width=70)
+        hidden = abs(right.box.centre[0] - left.box.centre[0]) < 62
+        tracks = see(track, [right] if hidden else [right, left], i / 25)
+    places = {face.track_id: face.box.centre[0] for face in tracks.faces}
+    assert places == {1: pytest.approx(475, abs=3), 2: pytest.approx(100, abs=3)}
 
 
 @pytest.mark.parametrize("fps", [5, 15, 50])
@@ -110,17 +154,17 @@ def test_a_face_that_crosses_the_picture_is_one_whatever_the_frame_rate(fps: int
     track = tracker()
     speed = 4 * 80  # four face widths a second
     for i in range(2 * fps):
-        assert ids(track([seen(50 + speed * i / fps)], i / fps)) == [1]
+        assert ids(see(track, [seen(50 + speed * i / fps)], i / fps)) == [1]
 
 
 def test_a_stall_of_the_daemon_makes_no_second_visitor() -> None:
     track = tracker()
     moments = [i / 15 for i in range(30)] + [1.9 + 3 + i / 15 for i in range(30)]
-    results = [track([seen(100)], at) for at in moments]
+    results = [see(track, [seen(100)], at) for at in moments]
     assert sum(len(tracks.arrived) for tracks in results) == 1
     assert [face for tracks in results for face in tracks.left] == []
 
 
 def test_a_leaving_time_below_the_time_between_frames_loses_no_face() -> None:
     track = Tracker(arrive_s=0.5, leave_s=0.1, faces_max=4)
-    assert {tuple(ids(track([seen(100)], i / 5))) for i in range(20)} == {(1,)}
+    assert {tuple(ids(see(track, [seen(100)], i / 5))) for i in range(20)} == {(1,)}

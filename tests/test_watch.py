@@ -83,4 +83,8 @@ def test_a_board_that_is_too_slow_looks_for_faces_less_often_and_still_counts(
     monkeypatch.setattr(watch, "LOAD_EVERY_S", 0.05)
     happened = run(demo, "smile_ended")
     assert [event.event_type for event in happened][:2] == ["face_arrived", "smile_started"]
-    assert demo.given_way == ("detect_interval 6 instead of 1", "faces_max 1 instead of 8")
+    assert demo.given_way == (
+        "detect_interval 30 instead of 5",
+        "looks 0.34 instead of 8",
+        "faces_max 1 instead of 8",
+    )

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import add_command, write_json
+from edge.cli.common import add_command, choose_profile, load_settings, write_json
 from edge.errors import MissingExtraError, SourceError
+from edge.settings import build
 
 if TYPE_CHECKING:
     from edge.detectors.blazeface import BlazeFace
@@ -21,28 +22,49 @@ def add(commands: Any) -> None:
     prepare = add_command(commands, "prepare", "Cut a data set's faces into crops.", _prepare)
     prepare.add_argument("task", choices=TASKS)
     _add_dataset(prepare)
+    prepare.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
     prepare.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
     train = add_command(commands, "train", "Train a model on prepared crops.", _train)
     train.add_argument("task", choices=TASKS)
     train.add_argument("crops", type=Path, nargs="+", metavar="NAME.npz", help="named by data set")
     train.add_argument("--out", type=Path, required=True, metavar="RUN")
     train.add_argument("--epochs", type=int, help="default: the recipe's")
-    evaluate = add_command(commands, "evaluate", "Score a model on a data set.", _evaluate)
-    evaluate.add_argument("task", choices=TASKS)
-    _add_dataset(evaluate)
-    which = evaluate.add_mutually_exclusive_group()
+    evaluate = add_command(commands, "evaluate", "Score what Lipwire reads or follows.", None)
+    tasks = evaluate.add_subparsers(metavar="TASK", required=True)
+    smile = add_command(tasks, "smile", "Score a smile model on a data set.", _evaluate_smile)
+    _add_dataset(smile)
+    which = smile.add_mutually_exclusive_group()
     which.add_argument("--model", type=Path, metavar="FILE", help="default: the shipped one")
     which.add_argument(
         "--run", dest="folds", type=Path, metavar="RUN", help="each fold's file on its own fold"
     )
-    evaluate.add_argument("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    tracks = add_command(
+        tasks, "tracks", "Follow real faces in composed scenes of known truth.", _evaluate_tracks
+    )
+    _add_tracks(tracks)
+    for task in (smile, tracks):
+        task.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
+        task.add_argument("--json", metavar="FILE", help="figures to a file, or - for stdout")
+
+
+def _add_tracks(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--grid", type=Path, required=True, metavar="DIR", help="GRID's clips")
+    add("--genki", type=Path, metavar="DIR", help="GENKI-4K, for strangers and smiles")
+    add("--fps", type=float, default=25.0, metavar="N", help="frames a second (default 25)")
+    add("--profile", help="a name or a .toml file")
+    add("--detect-interval", type=int, metavar="N", help="default: the profile's")
+    add("--detector", help="auto, short-range, full-range, mediapipe or haar")
+    add("--config", type=Path, metavar="FILE", help="settings in TOML")
+    add("--seeds", type=int, default=6, metavar="N", help="scenes of each kind (default 6)")
+    add("--kind", action="append", default=[], help="only such scenes; may be repeated")
+    add("--show", type=Path, metavar="DIR", help="write each scene as a film with its boxes")
 
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
     names = ("genki4k", "smiles", "fer2013")
     parser.add_argument("--dataset", choices=names, required=True)
     parser.add_argument("--root", type=Path, required=True, help="the folder of its layout")
-    parser.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
 
 
 def _prepare(options: argparse.Namespace) -> None:
@@ -76,7 +98,7 @@ def _train(options: argparse.Namespace) -> None:
     smile.train(parts, options.out, replace(recipe, epochs=options.epochs or recipe.epochs))
 
 
-def _evaluate(options: argparse.Namespace) -> None:
+def _evaluate_smile(options: argparse.Namespace) -> None:
     """Score a file, or a run's folds, through the whole way."""
     from edge import models
     from training.evaluate import evaluate, evaluate_run
@@ -90,6 +112,22 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.json != "-":
         for name, value in figures.items():
             print(f"{name:<20} {value}")
+
+
+def _evaluate_tracks(options: argparse.Namespace) -> None:
+    """Run composed scenes through the pipeline and hold them against their truth."""
+    from training.follow import Trial, evaluate, table
+
+    settings, profile = load_settings(options), choose_profile(options)
+    if (interval := options.detect_interval) is not None:
+        profile = build(type(profile), {"detect_interval": interval}, "--detect-interval", profile)
+    trial = Trial(settings, profile, options.models, options.fps, options.show)
+    report = evaluate(options.grid, options.genki, trial, options.seeds, options.kind)
+    write_json(report, options.json)
+    if options.json != "-":
+        print(table(report), flush=True)
+        for scene, notes in report["notes"].items():
+            print(scene, *notes, sep="\n    ")
 
 
 def _detector(options: argparse.Namespace) -> BlazeFace:

@@ -31,7 +31,8 @@ def add_command(commands: Any, name: str, about: str, run: Any) -> argparse.Argu
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """The options that say which camera, board, broker and state are meant."""
     add = parser.add_argument
-    add("--source", help="demo, 0 or /dev/video0, a video file, a picture folder")
+    sources = "an rtsp:// or http:// (MJPEG) address, a video file, a picture folder"
+    add("--source", help=f"demo, picamera2, 0 or /dev/video0, {sources}")
     add("--detector", help="auto, short-range, full-range, mediapipe or haar")
     add("--config", type=Path, metavar="FILE", help="settings in TOML")
     add("--profile", help="a name (see: lipwire profiles list) or a .toml file")

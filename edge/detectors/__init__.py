@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge import models
 from edge.detection import Detector
 from edge.interpreter import Interpreter
+from edge.profiles import Profile
 
 NAMES = ("auto", "short-range", "full-range", "mediapipe", "haar")
 
 
 def make_detector(
-    name: str, min_score: float, threads: int, models_folder: Path | None
+    name: str, min_score: float, profile: Profile, models_folder: Path | None
 ) -> tuple[Detector, tuple[Interpreter, ...]]:
     """The detector of that name, and the interpreters that work in it."""
-    from edge import models
-
     if name == "haar":
         from edge.detectors.haar import Haar
 
@@ -24,8 +24,18 @@ def make_detector(
         from edge.detectors.mediapipe import MediaPipe
 
         return MediaPipe(min_score), ()
-    from edge.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
+    from edge.detectors.auto import Auto, FarSighted, Tiles
+    from edge.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace, Kind
 
-    kind = FULL_RANGE if name == "full-range" else SHORT_RANGE
-    face = BlazeFace(models.find(kind.model, models_folder), min_score, threads, kind)
-    return face, (face.interpreter,)
+    def load(kind: Kind) -> BlazeFace:
+        path = models.find(kind.model, models_folder)
+        return BlazeFace(path, min_score, profile.threads, kind)
+
+    near = load(SHORT_RANGE)
+    if name == "short-range":
+        return near, (near.interpreter,)
+    if name == "auto" and profile.tiles:
+        return Auto(near, Tiles(near, profile.tiles)), (near.interpreter,)
+    far = load(FULL_RANGE)
+    kind = Auto if name == "auto" else FarSighted
+    return kind(near, far), (near.interpreter, far.interpreter)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import models
-from edge.detection import Box, Detection, Keypoints
+from edge.detection import Box, Detection, Keypoints, Part
 from edge.errors import ModelError
 from edge.frame import Picture
 from edge.interpreter import Interpreter
@@ -64,8 +64,8 @@ class BlazeFace:
     def __call__(self, picture: Picture) -> list[Detection]:
         return self.look(picture, (0, 0, *size(picture)))
 
-    def look(self, picture: Picture, part: tuple[int, int, int, int]) -> list[Detection]:
-        """Find faces between whole pixels: left, top, right, bottom."""
+    def look(self, picture: Picture, part: Part) -> list[Detection]:
+        """Find the faces in a part of the picture."""
         place = self._fit(picture, *part)
         cv2.LUT(self._fit.square, LEVELS, dst=self._input[0])
         offsets, logits = self.interpreter.run(self._input)
