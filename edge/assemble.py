@@ -35,7 +35,14 @@ def assemble(
     reader = SmileReader(models.shipped("smile"), profile.threads)
     pipeline = Pipeline(
         detector,
-        Tracker(faces.arrive_s, faces.leave_s, profile.faces_max, first_face),
+        Tracker(
+            faces.arrive_s,
+            faces.leave_s,
+            profile.faces_max,
+            first_face,
+            faces.still_s,
+            faces.smallest,
+        ),
         reader,
         _rules(settings, reader),
         Gaze(profile.detect_interval, profile.looks),

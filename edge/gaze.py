@@ -6,7 +6,7 @@ several times more exact, than in a sweep of the whole picture.
 
 from __future__ import annotations
 
-from edge.detection import Part
+from edge.detection import Box, Part
 from edge.track import Face
 
 WIDE = 2.0  # side of the surroundings in face widths
@@ -32,7 +32,7 @@ class Gaze:
     def __call__(self, faces: int) -> tuple[bool, int]:
         """Whether to sweep in this frame, and how many faces to look at."""
         self._until_sweep = min(self._until_sweep, self._interval) - 1
-        sweeps = self._until_sweep < 0 or not faces
+        sweeps = self._until_sweep < 0
         if sweeps:
             self._until_sweep = self._interval - 1
         self._credit += self._looks  # half a look a frame is one in every second frame
@@ -42,10 +42,14 @@ class Gaze:
 
 
 def surroundings(face: Face, at: float, size: tuple[int, int]) -> Part | None:
-    """The square part of a picture in which a face should be; None where that is outside."""
-    x, y = face.box.centre
-    wide = min(WIDE + WIDER_A_S * (at - face.last_seen), WIDEST)
-    half = max(face.box.width, face.box.height) * wide / 2
+    """The part of a picture in which a face should be; None where that is outside."""
+    return around(face.box, min(WIDE + WIDER_A_S * (at - face.last_seen), WIDEST), size)
+
+
+def around(box: Box, wide: float, size: tuple[int, int]) -> Part | None:
+    """A square of so many face widths in a picture; None where too little of it is inside."""
+    x, y = box.centre
+    half = max(box.width, box.height) * wide / 2
     left, top = max(0, int(x - half)), max(0, int(y - half))
     right, bottom = min(size[0], int(x + half)), min(size[1], int(y + half))
     if right - left < SMALLEST_PX or bottom - top < SMALLEST_PX:

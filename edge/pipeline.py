@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.crop import crop
@@ -89,6 +90,11 @@ class Pipeline:
         self._happened = []
         self._lap("decide")
         return seen
+
+    @property
+    def faces(self) -> Sequence[Face]:
+        """Those that are followed after the last frame."""
+        return self._track.faces
 
     def pace(self, detect_interval: int, looks: float, faces_max: int) -> None:
         """Look for faces in every so many frames, at those that are known so many times a frame,

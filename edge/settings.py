@@ -52,13 +52,19 @@ class CameraSettings:
 @dataclass(frozen=True)
 class FaceSettings:
     detector: str = setting(
-        "short-range",
-        "what finds faces; auto: short-range or full-range, by the size of those seen",
+        "auto",
+        "what finds faces; auto: near ones, and far ones by the size of those seen",
         choices=("auto", "short-range", "full-range", "mediapipe", "haar"),
     )
     min_score: float = setting(0.5, "a detection below this is no face", 0.05, 0.95)
+    smallest: float = setting(
+        0.0, "a face narrower than this share of the picture's width is nobody; 0: any", 0, 1
+    )
     arrive_s: float = setting(0.5, "a face has arrived when it was seen this long", 0, 60)
     leave_s: float = setting(1.5, "a face has left when it was not seen this long", 0.1, 60)
+    still_s: float = setting(
+        0.0, "a face that has not moved within so long is a picture's, not a visitor; 0: off", 0, 60
+    )
 
 
 @dataclass(frozen=True)

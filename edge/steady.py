@@ -25,6 +25,7 @@ class Steady:
 
     def __init__(self, at: float) -> None:
         self._measured_at = at
+        self._measured = 0  # how often
         self._motion = 0j  # pixels a second
         self._off = 0j  # smoothed deviation from where it was expected, eye distances a second
 
@@ -49,7 +50,10 @@ class Steady:
         off = _middle(seen.keypoints) - _middle(face.keypoints)
         self._off += _share(passed, SPEED_S) * (off / unit / passed - self._off)
         share = _share(passed, 1 / (2 * math.pi * (STILL_HZ + HZ_A_SPEED * abs(self._off))))
-        self._motion += _share(passed, MOTION_S) * (off / passed)
+        # The first measurement corrects a rough place; of the next few each tells much.
+        if self._measured:
+            self._motion += max(_share(passed, MOTION_S), 1 / (1 + self._measured)) * off / passed
+        self._measured += 1
         old, new = face.keypoints, seen.keypoints
         face.keypoints = Keypoints(
             old.right_eye + share * (new.right_eye - old.right_eye),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from edge.detection import Box, Detection, Keypoints
 from edge.steady import Steady
+from edge.still import Stillness
 
 # How far a face may be from where it is expected and still be the same one, in face widths: a bit
 # at once, and more with the time since it was seen, so that few frames a second make no difference.
@@ -19,6 +20,7 @@ COAST_S = 0.7  # a face that is not seen is taken to walk on for so long
 FRESH_S = 0.3  # a look this recent knows better than a sweep where a face is
 ONE_FACE = 0.4  # detections nearer to each other, in face widths, are of one face
 NO_OTHER = 1.2  # nor does a new one begin so near to one that is partly hidden
+SURE = 0.7  # score of what a look finds by the way, to be a face that no sweep has found
 # Something before a face lowers the detector's score of it; so much below what is usual for the
 # face, what can be read from it is no longer its own, nor is where it seems to be: for a while it
 # is taken to go on as it went.
@@ -44,6 +46,7 @@ class Face:
     usual: float = 0.0  # such scores of late
     clear_at: float = -math.inf  # when nothing was before it
     seen_box: Box | None = None  # where it was then
+    still: Stillness | None = field(default=None, repr=False)  # until it has moved
 
     @property
     def dwell_s(self) -> float:
@@ -75,17 +78,27 @@ class Tracks:
 class Tracker:
     """Gives every face a number and keeps it through missed frames."""
 
-    def __init__(self, arrive_s: float, leave_s: float, faces_max: int, first_id: int = 1) -> None:
-        self._arrive_s, self._leave_s = arrive_s, leave_s
+    def __init__(
+        self,
+        arrive_s: float,
+        leave_s: float,
+        faces_max: int,
+        first_id: int = 1,
+        still_s: float = 0.0,
+        smallest: float = 0.0,
+    ) -> None:
+        self._arrive_s, self._leave_s, self._still_s = arrive_s, leave_s, still_s
+        self._smallest = smallest
         self.faces_max = faces_max  # those that are followed already stay
         self._next_id = first_id
         self.faces: list[Face] = []
         self._at = -math.inf  # of the last frame
+        self._least_px = 0.0  # width of a face, to be followed
 
     def expect(self, at: float, size: tuple[int, int]) -> None:
         """Move the faces to where they should be at the time of a new frame, inside it."""
         passed = at - self._at
-        self._at = at
+        self._at, self._least_px = at, self._smallest * size[0]
         for face in self.faces:
             x, y = face.box.centre
             inside = 0 <= x < size[0] and 0 <= y < size[1]
@@ -104,12 +117,14 @@ class Tracker:
             look.face.here = False
         precise = _distinct((d for look in looks for d in look.found), ())
         rough = _distinct(swept, precise)
-        new = self._follow(precise, rough)
+        free = self._follow(precise, rough)
+        new = [d for d in free if d in rough or d.score >= SURE]
+        new = [d for d in new if d.box.width >= self._least_px]
         left = self._drop_unseen()
         for detection in sorted(new, key=lambda d: -d.box.width):
             if len(self.faces) < self.faces_max and not self._is_part(detection):
                 self._begin(detection)
-        arrived = [f for f in self.faces if not f.arrived and f.dwell_s >= self._arrive_s]
+        arrived = [face for face in self.faces if self._arrives(face)]
         for face in arrived:
             face.arrived = True
         return Tracks(list(self.faces), arrived, left)
@@ -118,13 +133,22 @@ class Tracker:
         """Forget all faces; their numbers are not used again."""
         self.faces = []
 
+    def _arrives(self, face: Face) -> bool:
+        looked_at_now = face.pinned_at == face.last_seen == self._at
+        if face.still and looked_at_now and face.clear and face.still(self._at, face.keypoints):
+            face.still = None
+        lasted = face.pinned_at == face.last_seen and face.dwell_s >= self._arrive_s
+        return lasted and not face.arrived and not face.still
+
     def _drop_unseen(self) -> list[Face]:
         gone = [face for face in self.faces if self._is_gone(face)]
         self.faces = [face for face in self.faces if not self._is_gone(face)]
         return [face for face in gone if face.arrived]
 
     def _is_gone(self, face: Face) -> bool:
-        """Whether it was looked for, in vain, for long enough."""
+        """Whether it was looked for, in vain, for long enough: once where no look ever found it."""
+        if not face.here and face.pinned_at == -math.inf:
+            return True
         patience = self._leave_s if face.arrived else min(self._leave_s, UNSURE_S)
         return not face.here and self._at - face.last_seen > patience
 
@@ -165,9 +189,10 @@ class Tracker:
             face.steady(face, seen, at)
 
     def _note_score(self, face: Face, score: float) -> None:
-        passed = min(self._at - face.pinned_at, LONGEST_STALL_S)
+        passed = min(self._at - face.pinned_at, USUAL_RISES_S)  # a gap says nothing
         wait = USUAL_RISES_S if score > face.usual else USUAL_FALLS_S
-        face.usual += passed / (passed + wait) * (score - face.usual)
+        share = passed / (passed + wait) if face.usual else 1.0
+        face.usual += share * (score - face.usual)
         face.score, face.pinned_at = score, self._at
 
     def _reach(self, face: Face) -> float:
@@ -194,8 +219,10 @@ class Tracker:
 
     def _begin(self, seen: Detection) -> None:
         at = self._at
-        steady = Steady(at)
-        self.faces.append(Face(self._next_id, seen.box, seen.keypoints, at, at, steady))
+        face = Face(self._next_id, seen.box, seen.keypoints, at, at, Steady(at))
+        if self._still_s:
+            face.still = Stillness(self._still_s)
+        self.faces.append(face)
         self._next_id += 1
 
 

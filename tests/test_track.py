@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -86,8 +87,60 @@ def test_two_faces_side_by_side_keep_their_numbers_in_whatever_order_they_are_fo
 def test_a_new_face_far_away_gets_a_new_number_that_was_never_used() -> None:
     track = Tracker(arrive_s=0.5, leave_s=1.0, faces_max=4, first_id=41)
     assert ids(see(track, [seen(100)], 0)) == [41]
-    assert ids(see(track, [seen(400)], 0.1)) == [41, 42]
+    assert ids(see(track, [seen(100)], 0.1)) == [41]
+    assert ids(see(track, [seen(400)], 0.2)) == [41, 42]
     assert ids(see(track, [seen(400)], 6)) == [43]
+
+
+def test_what_the_first_close_look_does_not_find_was_nothing() -> None:
+    track = tracker()
+    track.expect(0, (640, 480))
+    assert ids(track([seen(300)], [])) == [1]
+    track.expect(0.04, (640, 480))
+    assert ids(track([], [Look(track.due(1)[0], [])])) == []
+
+
+def test_what_no_look_has_found_never_arrives() -> None:
+    track = tracker()
+    for i in range(60):
+        track.expect(i / 15, (640, 480))
+        assert track([seen(300)], []).arrived == []
+
+
+def test_a_look_finds_a_new_face_by_the_way_only_when_it_is_sure() -> None:
+    for score, numbers in ((0.6, [1]), (0.8, [1, 2])):
+        track = tracker()
+        track.expect(0, (640, 480))
+        track([seen(300)], [])
+        track.expect(0.04, (640, 480))
+        (face,) = track.due(1)
+        beside = replace(seen(450), score=score)
+        assert ids(track([], [Look(face, [seen(300), beside])])) == numbers
+
+
+def test_a_face_that_something_passes_before_is_not_clear_and_goes_on_as_it_went() -> None:
+    track = tracker()
+    for i in range(25):
+        see(track, [seen(100 + 4 * i)], i / 25)
+    for i in range(25, 35):
+        shrunk = replace(seen(190, width=50), score=0.7)  # the part of it that can be seen
+        (face,) = see(track, [shrunk], i / 25).faces
+        assert face.here
+        assert not face.clear
+        assert face.box.centre[0] == pytest.approx(100 + 4 * i, abs=6)
+        assert face.box.width == pytest.approx(80, abs=1)
+    (face,) = see(track, [seen(240)], 35 / 25).faces
+    assert face.clear
+
+
+def test_what_shows_of_a_hidden_face_is_no_new_one() -> None:
+    track = tracker()
+    for i in range(15):
+        see(track, [seen(200)], i / 15)
+    for i in range(15, 20):
+        see(track, [], i / 15)
+    tracks = see(track, [replace(seen(250, width=30), score=0.75)], 20 / 15)
+    assert ids(tracks) == [1]
 
 
 def test_of_too_many_faces_the_largest_are_followed() -> None:

@@ -42,7 +42,20 @@ def add(commands: Any) -> None:
         tasks, "tracks", "Follow real faces in composed scenes of known truth.", _evaluate_tracks
     )
     _add_tracks(tracks)
-    for task in (smile, tracks):
+    sizes = add_command(
+        tasks, "sizes", "How small faces may be, and so how far away people.", _evaluate_sizes
+    )
+    steadiness = add_command(
+        tasks, "steadiness", "How steady faces are followed; posters.", _evaluate_steadiness
+    )
+    steadiness.add_argument("--grid", type=Path, required=True, metavar="DIR", help="GRID's clips")
+    for task in (sizes, steadiness):
+        task.add_argument("--genki", type=Path, required=True, metavar="DIR", help="GENKI-4K")
+        task.add_argument("--faces", type=int, default=60, metavar="N", help="default 60")
+        task.add_argument("--profile", help="a name or a .toml file")
+    sizes.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
+    sizes.add_argument("--detector", help="auto, short-range, full-range, mediapipe or haar")
+    for task in (smile, tracks, sizes, steadiness):
         task.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
         task.add_argument("--json", metavar="FILE", help="figures to a file, or - for stdout")
 
@@ -57,6 +70,7 @@ def _add_tracks(parser: argparse.ArgumentParser) -> None:
     add("--detector", help="auto, short-range, full-range, mediapipe or haar")
     add("--config", type=Path, metavar="FILE", help="settings in TOML")
     add("--seeds", type=int, default=6, metavar="N", help="scenes of each kind (default 6)")
+    add("--first-seed", type=int, default=100, metavar="N", help="0 to 99 are for trials")
     add("--kind", action="append", default=[], help="only such scenes; may be repeated")
     add("--show", type=Path, metavar="DIR", help="write each scene as a film with its boxes")
 
@@ -122,12 +136,48 @@ def _evaluate_tracks(options: argparse.Namespace) -> None:
     if (interval := options.detect_interval) is not None:
         profile = build(type(profile), {"detect_interval": interval}, "--detect-interval", profile)
     trial = Trial(settings, profile, options.models, options.fps, options.show)
-    report = evaluate(options.grid, options.genki, trial, options.seeds, options.kind)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    report = evaluate(options.grid, options.genki, trial, seeds, options.kind)
     write_json(report, options.json)
     if options.json != "-":
         print(table(report), flush=True)
         for scene, notes in report["notes"].items():
             print(scene, *notes, sep="\n    ")
+
+
+def _evaluate_sizes(options: argparse.Namespace) -> None:
+    """Show faces of known sizes to the pipeline."""
+    from edge import models
+    from edge.assemble import assemble
+    from edge.read import SmileReader
+    from training.sizes import evaluate_sizes, table
+
+    profile = choose_profile(options)
+    pipeline = assemble(load_settings(options), profile, options.models).pipeline
+    reader, size = SmileReader(models.shipped("smile")), (profile.width, profile.height)
+    figures = evaluate_sizes(
+        options.genki, _detector(options), reader, pipeline, size, options.faces
+    )
+    write_json(figures, options.json)
+    if options.json != "-":
+        print(table(figures))
+
+
+def _evaluate_steadiness(options: argparse.Namespace) -> None:
+    """Follow still and moving faces, and show posters."""
+    from training.steadiness import evaluate_steadiness, table
+
+    figures = evaluate_steadiness(
+        options.grid,
+        options.genki,
+        choose_profile(options),
+        _detector(options),
+        options.models,
+        options.faces,
+    )
+    write_json(figures, options.json)
+    if options.json != "-":
+        print(table(figures))
 
 
 def _detector(options: argparse.Namespace) -> BlazeFace:

@@ -53,8 +53,7 @@ class Trial:
             at = index / self.fps
             image, truth = stage(at)
             seen = pipeline(Frame(image, at, EPOCH + at, index))
-            # What is seen of a face is told without its points; they are read where they lie.
-            points = {number: visit.face.keypoints for number, visit in pipeline._visits.items()}
+            points = {face.track_id: face.keypoints for face in pipeline.faces if face.arrived}
             swept = index % self.profile.detect_interval == 0
             frame = Watched(at, truth, seen.faces, seen.events, points, swept)
             watched.append(frame)
@@ -103,16 +102,16 @@ def _rectangle(
 
 
 def evaluate(
-    grid: Path, genki: Path | None, trial: Trial, seeds: int, kinds: Sequence[str]
+    grid: Path, genki: Path | None, trial: Trial, seeds: range, kinds: Sequence[str]
 ) -> dict[str, Any]:
     """Run all scenes; gives the figures of each kind and of all, and what went wrong where."""
-    if seeds < 1 or trial.fps < 1:
+    if not seeds or trial.fps < 1:
         raise SettingsError("--seeds and --fps must be at least 1")
     if unknown := set(kinds) - set(KINDS):
         raise SettingsError(f"no scenes '{min(unknown)}'; there are: {', '.join(KINDS)}")
     detector = BlazeFace(models.find(models.SHORT_RANGE, trial.models))
     company = Company(grid, genki, detector, SmileReader(models.shipped("smile")))
-    scenes = [(kind, seed) for kind in kinds or KINDS for seed in range(seeds)]
+    scenes = [(kind, seed) for kind in kinds or KINDS for seed in seeds]
     sums: dict[str, Figures] = {}
     for kind, seed in progress(scenes, "evaluate tracks"):
         sums[kind] = sums.get(kind, Figures()) + trial(script(kind, seed, company))
@@ -124,6 +123,7 @@ def evaluate(
         "detector": trial.settings.faces.detector,
         "detect_interval": trial.profile.detect_interval,
         "fps": trial.fps,
+        "seeds": [seeds.start, seeds.stop],
         "all": _report(total),
         "kinds": {kind: _report(figures) for kind, figures in sums.items()},
         "notes": trial.notes,

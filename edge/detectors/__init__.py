@@ -11,6 +11,10 @@ from edge.profiles import Profile
 
 NAMES = ("auto", "short-range", "full-range", "mediapipe", "haar")
 
+# What a sweep finds is looked at before it counts, so it may be as unsure as this share of what
+# counts: faces that a whole picture shows too small are found so.
+SWEEP_SCORE = 0.6
+
 
 def make_detector(
     name: str, min_score: float, profile: Profile, models_folder: Path | None
@@ -29,7 +33,7 @@ def make_detector(
 
     def load(kind: Kind) -> BlazeFace:
         path = models.find(kind.model, models_folder)
-        return BlazeFace(path, min_score, profile.threads, kind)
+        return BlazeFace(path, min_score, profile.threads, kind, SWEEP_SCORE * min_score)
 
     near = load(SHORT_RANGE)
     if name == "short-range":

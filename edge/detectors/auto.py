@@ -1,4 +1,4 @@
-"""Near and far faces: how sweeps are divided between them follows from the faces that are seen."""
+"""Near and far faces: how often far ones are looked for follows from the faces that are seen."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from edge.picture import size
 
 # Of the picture's longer side; the short-range model finds fewer and fewer faces below.
 SMALL = 0.15
-# A sweep for far faces costs several times as much as one for near ones: it is every so many
-# sweeps' turn with nobody in sight or small faces seen of late, and with large faces only.
+# To look for far faces costs several times as much as for near ones: it is done in every so many
+# sweeps with nobody near or small faces seen of late, and with large faces only.
 OFTEN, SELDOM = 2, 8
 LATE_TURNS = 20  # sweeps for far faces since the last that found one: it is no longer of late
 TILE_PX = 240  # a face whose smile can just be read is found surely enough in a part so small
@@ -40,27 +40,25 @@ class FarSighted:
 
 
 class Auto(FarSighted):
-    """Sweeps for near and far faces in turns."""
+    """Sweeps for near faces always, for far ones now and then."""
 
     def __init__(self, near: BlazeFace, far: Sweep) -> None:
         super().__init__(near, far)
         self._turn = 0
         self._since_small = 0  # sweeps for far faces since the last that found one
-        self._nobody = True  # by the last sweep for near faces
 
     def __call__(self, picture: Picture) -> list[Detection]:
+        found = self._near(picture)
         self._turn += 1
-        often = self._nobody or self._since_small < LATE_TURNS
+        often = not found or self._since_small < LATE_TURNS
         if self._turn < (OFTEN if often else SELDOM):
-            found = self._near(picture)
-            self._nobody = not found
             return found
         self._turn = 0
-        found = self._far(picture)
+        far = self._far(picture)
         small = SMALL * max(size(picture))
-        some_small = any(face.box.width < small for face in found)
+        some_small = any(face.box.width < small for face in far)
         self._since_small = 0 if some_small else self._since_small + 1
-        return found
+        return found + far
 
 
 class Tiles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,28 +49,37 @@ class BlazeFace:
     """Finds faces in a picture or a part of one."""
 
     def __init__(
-        self, path: Path, min_score: float = 0.5, threads: int = 1, kind: Kind = SHORT_RANGE
+        self,
+        path: Path,
+        min_score: float = 0.5,
+        threads: int = 1,
+        kind: Kind = SHORT_RANGE,
+        sweep_score: float | None = None,
     ) -> None:
+        """A lower score is no face; in a whole picture, a lower one than `sweep_score`."""
         self.interpreter = Interpreter(path, threads)
         self._anchors = kind.anchors()
         shapes = [tensor.shape for tensor in self.interpreter.inputs + self.interpreter.outputs]
         many = len(self._anchors)
         if shapes != [(1, kind.side, kind.side, 3), (1, many, 16), (1, many, 1)]:
             raise ModelError(f"{path}: not the BlazeFace that it should be (tensors {shapes})")
-        # The model gives logits: comparing them with the threshold's logit saves the sigmoids.
-        self._min_logit = float(np.log(min_score / (1 - min_score)))
+        self._min_score, self._sweep_score = min_score, sweep_score or min_score
         self._fit = Fit(kind.side)
         self._input = np.empty((1, kind.side, kind.side, 3), np.float32)
 
     def __call__(self, picture: Picture) -> list[Detection]:
-        return self.look(picture, (0, 0, *size(picture)))
+        return self._find(picture, (0, 0, *size(picture)), self._sweep_score)
 
     def look(self, picture: Picture, part: Part) -> list[Detection]:
         """Find the faces in a part of the picture."""
+        return self._find(picture, part, self._min_score)
+
+    def _find(self, picture: Picture, part: Part, min_score: float) -> list[Detection]:
         place = self._fit(picture, *part)
         cv2.LUT(self._fit.square, LEVELS, dst=self._input[0])
         offsets, logits = self.interpreter.run(self._input)
-        likely = np.flatnonzero(logits[0, :, 0] > self._min_logit)
+        # The model gives logits: comparing them with the threshold's logit saves the sigmoids.
+        likely = np.flatnonzero(logits[0, :, 0] > math.log(min_score / (1 - min_score)))
         if not likely.size:
             return []
         scores = 1 / (1 + np.exp(-logits[0, likely, 0]))
