@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from edge.assemble import assemble
 from edge.cameras import Camera, make_camera
 from edge.cameras.address import shown
+from edge.cameras.drawing import WALL
 from edge.errors import SourceError
-from edge.frame import Frame
+from edge.frame import Frame, Image, Picture
 from edge.interpreter import runtime_name
 from edge.picture import memory, size
 from edge.profiles import Profile
@@ -23,7 +26,42 @@ from edge.settings import CameraSettings, Settings
 
 FRAMES = 150  # decoded beforehand: a camera's own cost is not the pipeline's
 WARM_UP = 30
+SLICE_S = 0.1
+FACES_MOST = 4
 STAGES = ("detect", "track", "crop", "read", "decide")
+
+
+class Meter:
+    """Feeds repeated frames to a pipeline and keeps what each one cost, in seconds."""
+
+    def __init__(self, frames: list[Frame], profile: Profile, models: Path | None) -> None:
+        self._assembly = assemble(Settings(), profile, models)
+        self._clock = Clock(frames)
+        self.whole: list[float] = []
+        self.bare: list[float] = []  # inside the interpreter calls
+        self.stages: dict[str, list[float]] = {name: [] for name in STAGES}
+        for _ in range(WARM_UP):
+            self._assembly.pipeline(self._clock.next())
+
+    @property
+    def overhead(self) -> list[float]:
+        """Outside the interpreter calls."""
+        return [whole - bare for whole, bare in zip(self.whole, self.bare, strict=True)]
+
+    def run(self, seconds: float) -> None:
+        """Run frames for a while."""
+        pipeline, interpreters = self._assembly.pipeline, self._assembly.interpreters
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            frame = self._clock.next()
+            spent = dict(pipeline.spent_s)
+            invoked = sum(each.invoked_s for each in interpreters)
+            started = time.perf_counter()
+            pipeline(frame)
+            self.whole.append(time.perf_counter() - started)
+            self.bare.append(sum(each.invoked_s for each in interpreters) - invoked)
+            for name, values in self.stages.items():
+                values.append(pipeline.spent_s[name] - spent.get(name, 0.0))
 
 
 def bench_pipeline(
@@ -31,34 +69,20 @@ def bench_pipeline(
 ) -> dict[str, Any]:
     """Run frames through the pipeline as fast as it goes, for some seconds."""
     frames = _frames(make_camera(CameraSettings(source=source), profile))
-    assembly = assemble(Settings(), profile, models)
-    whole, bare = [], []
-    stages: dict[str, list[float]] = {name: [] for name in STAGES}
-    clock = Clock(frames)
-    for _ in range(WARM_UP):
-        assembly.pipeline(clock.next())
-    for _ in progress(range(max(1, round(seconds * 10))), "bench"):
-        until = time.perf_counter() + 0.1
-        while time.perf_counter() < until:
-            frame = clock.next()
-            spent = dict(assembly.pipeline.spent_s)
-            invoked = sum(i.invoked_s for i in assembly.interpreters)
-            started = time.perf_counter()
-            assembly.pipeline(frame)
-            whole.append(time.perf_counter() - started)
-            bare.append(sum(i.invoked_s for i in assembly.interpreters) - invoked)
-            for name, values in stages.items():
-                values.append(assembly.pipeline.spent_s[name] - spent.get(name, 0.0))
-    overhead = [total - inner for total, inner in zip(whole, bare, strict=True)]
+    meter = Meter(frames, profile, models)
+    for _ in progress(range(max(1, round(seconds / SLICE_S))), "bench"):
+        meter.run(SLICE_S)
+    whole, bare, overhead = meter.whole, meter.bare, meter.overhead
     return {
         "source": shown(source),
         "profile": profile.name,
         "picture": "{}x{}".format(*size(frames[0].image)),
         "detect_interval": profile.detect_interval,
+        "looks": profile.looks,
         "frames": len(whole),
         "fps": round(1 / statistics.mean(whole), 1),
         "frame_ms": _summary(whole),
-        "stages": {name: _summary(values) for name, values in stages.items()},
+        "stages": {name: _summary(values) for name, values in meter.stages.items()},
         "bare_ms": _summary(bare),
         "overhead_ms": _summary(overhead),
         "overhead_ratio": round(statistics.median(overhead) / statistics.median(bare), 3),
@@ -67,6 +91,57 @@ def bench_pipeline(
         "load": [round(value, 2) for value in os.getloadavg()],
         "runtime": runtime_name(),
     }
+
+
+def bench_faces(seconds: float, profile: Profile, models: Path | None) -> list[dict[str, Any]]:
+    """What a frame costs with one to four of the demo's faces, each a quarter of the picture,
+    measured in turns."""
+    alone = _frames(make_camera(CameraSettings(), profile))
+    meters = []
+    for faces in range(1, FACES_MOST + 1):
+        crowds = [replace(frame, image=_crowd(frame.image, faces)) for frame in alone]
+        meters.append(Meter(crowds, replace(profile, faces_max=FACES_MOST), models))
+    for _ in progress(range(max(1, round(seconds / SLICE_S / FACES_MOST))), "bench faces"):
+        for meter in meters:
+            meter.run(SLICE_S)
+    return [
+        {
+            "faces": number,
+            "frame_ms": _summary(meter.whole),
+            "overhead_ms": _summary(meter.overhead),
+        }
+        for number, meter in enumerate(meters, 1)
+    ]
+
+
+def faces_table(rows: list[dict[str, Any]]) -> str:
+    """What each further face costs, for people."""
+    lines = [f"{'faces':<6} {'whole frame':>12} {'outside calls':>14}   milliseconds, median"]
+    lines += [
+        f"{row['faces']:<6} {row['frame_ms']['median']:>12.3f} "
+        f"{row['overhead_ms']['median']:>14.3f}"
+        for row in rows
+    ]
+    first, last = rows[0], rows[-1]
+    further = [
+        (last[name]["median"] - first[name]["median"]) / (len(rows) - 1)
+        for name in ("frame_ms", "overhead_ms")
+    ]
+    return "\n".join(
+        [*lines, f"each further face: {further[0]:.3f}, outside calls {further[1]:.3f}"]
+    )
+
+
+def _crowd(image: Picture, faces: int) -> Image:
+    """A picture with some of another's faces at half the size."""
+    assert isinstance(image, np.ndarray)  # the demo draws in colour
+    height, width = image.shape[0] // 2, image.shape[1] // 2
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    crowd: Image = np.full_like(image, WALL)
+    for number in range(faces):
+        top, left = height * (number // 2), width * (number % 2)
+        crowd[top : top + height, left : left + width] = small
+    return crowd
 
 
 class Clock:

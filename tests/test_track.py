@@ -143,9 +143,55 @@ def test_what_shows_of_a_hidden_face_is_no_new_one() -> None:
     assert ids(tracks) == [1]
 
 
-def test_of_too_many_faces_the_largest_are_followed() -> None:
-    tracks = see(tracker(faces_max=2), [seen(50, width=30), seen(200), seen(400, width=120)], 0)
-    assert [face.box.width for face in tracks.faces] == [120, 80]
+def test_of_too_many_faces_the_largest_arrive() -> None:
+    track = tracker(faces_max=2)
+    for i in range(30):
+        tracks = see(track, [seen(50, width=30), seen(200), seen(400, width=120)], i / 15)
+    assert [face.box.width for face in tracks.faces if face.arrived] == [120, 80]
+
+
+def test_a_pattern_that_looks_are_never_sure_of_does_not_arrive() -> None:
+    track = tracker()
+    for i in range(200):
+        at_best = replace(seen(300), score=0.6 + 0.1 * (i % 3))
+        assert see(track, [at_best], i / 15).arrived == []
+
+
+def test_what_never_arrives_gives_its_place_to_a_visitor() -> None:
+    track = tracker(faces_max=1)
+    patterns = [replace(seen(60 + 130 * i, width=40), score=0.6) for i in range(4)]
+    for i in range(60):
+        see(track, patterns, i / 15)
+    arrived = [
+        face
+        for i in range(60, 90)
+        for face in see(track, [*patterns, seen(300, y=300)], i / 15).arrived
+    ]
+    assert len(arrived) == 1
+
+
+def test_a_face_narrower_than_the_smallest_share_of_the_width_is_not_followed() -> None:
+    """A tenth of 640 pixels."""
+    track = Tracker(arrive_s=0.5, leave_s=1.0, faces_max=4, smallest=0.1)
+    for i in range(20):
+        tracks = see(track, [seen(100, width=62), seen(400, width=66)], i / 15)
+        assert [face.box.width for face in tracks.faces] == [66]
+    assert tracks.faces[0].arrived
+
+
+def test_one_that_comes_near_is_followed_from_then_on_and_still_when_it_goes_away() -> None:
+    track = Tracker(arrive_s=0.5, leave_s=1.0, faces_max=4, smallest=0.1)
+    followed = {}
+    for i in range(90):
+        width = 40 + i if i < 45 else 130 - i
+        tracks = see(track, [seen(300, width=width)], i / 15)
+        followed[i] = len(tracks.faces)
+    assert [i for i in followed if followed[i]] == list(range(24, 90))
+    assert ids(tracks) == [1]
+
+
+def test_faces_of_any_size_are_followed_by_default() -> None:
+    assert ids(see(tracker(), [seen(100, width=6)], 0)) == [1]
 
 
 def test_a_long_pause_between_frames_ends_all_visits() -> None:

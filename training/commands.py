@@ -154,9 +154,9 @@ def _evaluate_sizes(options: argparse.Namespace) -> None:
 
     profile = choose_profile(options)
     pipeline = assemble(load_settings(options), profile, options.models).pipeline
-    reader, size = SmileReader(models.shipped("smile")), (profile.width, profile.height)
+    reader = SmileReader(models.shipped("smile"))
     figures = evaluate_sizes(
-        options.genki, _detector(options), reader, pipeline, size, options.faces
+        options.genki, _detector(options), reader, pipeline, profile, options.faces
     )
     write_json(figures, options.json)
     if options.json != "-":

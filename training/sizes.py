@@ -18,17 +18,19 @@ import numpy as np
 from edge.crop import crop
 from edge.detection import Detection
 from edge.detectors.blazeface import BlazeFace
-from edge.errors import SourceError
+from edge.errors import SettingsError, SourceError
 from edge.frame import Frame, Image
 from edge.pipeline import Pipeline, SeenFace
+from edge.profiles import Profile
 from edge.progress import progress
 from edge.read import SmileReader
 from training.datasets import load
 from training.figures import interval
 
 EYE_DISTANCES = (8, 10, 12, 16, 20, 24, 32, 40, 56)  # in canvas pixels
+MARGIN = 2.5  # from a face's middle to the border, in eye distances
 LARGEST_SCALE = 1.5  # a picture enlarged more would only be a blurred face
-FPS, SECONDS = 15, 1.5
+SECONDS = 2.5  # for which each is shown
 NOISE = 3.0  # standard deviation of a camera's noise, in grey levels
 SWAY = 0.2  # how far a standing head moves to either side, in eye distances
 EYES_M = 0.063  # between an adult's pupils
@@ -61,10 +63,13 @@ def evaluate_sizes(
     near: BlazeFace,
     reader: SmileReader,
     pipeline: Pipeline,
-    size: tuple[int, int],
+    profile: Profile,
     most: int,
 ) -> dict[str, object]:
-    """Figures for every size of face in pictures of one size."""
+    """Figures for every size of face in pictures as a board's profile has them."""
+    if most < 1:
+        raise SettingsError("--faces must be at least 1")
+    size = profile.width, profile.height
     faces = list(_faces(root, near, reader, most))
     if not faces:
         raise SourceError(f"{root}: no picture with a single face in it")
@@ -73,13 +78,20 @@ def evaluate_sizes(
         for eyes in EYE_DISTANCES
         for face in faces
         if eyes <= LARGEST_SCALE * face.face.keypoints.eye_distance
+        and 2 * MARGIN * eyes <= min(size)
     ]
     outcomes: dict[int, list[Outcome]] = {eyes: [] for eyes in EYE_DISTANCES}
     for number, (eyes, face) in enumerate(progress(cells, "evaluate sizes")):
         scene = Scene(face, eyes, size, number)
-        outcomes[eyes].append(_show(pipeline, scene))
+        outcomes[eyes].append(_show(pipeline, scene, profile.target_fps))
     rows = [_row(eyes, results, size[0]) for eyes, results in outcomes.items() if results]
-    return {"canvas": "{}x{}".format(*size), "faces": len(faces), "sizes": rows}
+    return {
+        "profile": profile.name,
+        "canvas": "{}x{}".format(*size),
+        "seconds": SECONDS,
+        "faces": len(faces),
+        "sizes": rows,
+    }
 
 
 def table(figures: dict[str, object]) -> str:
@@ -117,7 +129,7 @@ class Scene:
             face.image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA
         )
         self._shrink = shrink
-        margin = 2.5 * eyes_px
+        margin = MARGIN * eyes_px
         self._place = complex(*(self._rng.uniform(margin, side - margin) for side in size))
         self._wall = self._rng.integers(60, 180, 3)
         self.smile = face.smile
@@ -145,7 +157,7 @@ class Scene:
 def _faces(root: Path, near: BlazeFace, reader: SmileReader, most: int) -> Iterator[Pasted]:
     """Evenly chosen pictures in which just one face is found."""
     pictures = load("genki4k", root)
-    for picture in pictures[:: max(1, len(pictures) // most)]:
+    for picture in pictures[:: max(1, len(pictures) // most)][:most]:
         if (image := picture.load()) is None:
             continue
         found = near(image)
@@ -155,10 +167,10 @@ def _faces(root: Path, near: BlazeFace, reader: SmileReader, most: int) -> Itera
                 yield Pasted(image, found[0], reader(cut) >= 0.5)
 
 
-def _show(pipeline: Pipeline, scene: Scene) -> Outcome:
+def _show(pipeline: Pipeline, scene: Scene, fps: float) -> Outcome:
     found_s, strangers, own = math.inf, set(), None
-    for i in range(round(SECONDS * FPS)):
-        at = i / FPS
+    for i in range(round(SECONDS * fps)):
+        at = i / fps
         seen = pipeline(Frame(scene.draw(at), at, at, i))
         own = None
         for face in seen.faces:

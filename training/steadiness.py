@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edge.assemble import assemble
 from edge.detection import Box, Detection, Keypoints
 from edge.detectors.blazeface import BlazeFace
-from edge.errors import SourceError
+from edge.errors import SettingsError, SourceError
 from edge.events import FaceArrived
 from edge.frame import Frame, Image
 from edge.gaze import WIDE, around
@@ -66,6 +66,8 @@ def evaluate_steadiness(
     grid: Path, genki: Path, profile: Profile, near: BlazeFace, models: Path | None, most: int
 ) -> dict[str, object]:
     """Figures by motion and size; then who arrives with `still_s` on."""
+    if most < 1:
+        raise SettingsError("--faces must be at least 1")
     stills, clips = _stills(genki, near, most), _clips(grid, near, most)
     profile = replace(profile, width=SIZE[0], height=SIZE[1])
     jobs = [(name, width, still) for name in MOTIONS for width in WIDTHS for still in stills]
@@ -97,8 +99,8 @@ def table(figures: dict[str, object]) -> str:
     assert isinstance(points, list)
     assert isinstance(arrivals, list)
     lines += [
-        f"{row['motion']:<10} {row['width_px']:>6} {row['n']:>6} {100 * row['alone']:>7.2f} "
-        f"{100 * row['told']:>7.2f} {100 * row['lag']:>10.1f}"
+        f"{row['motion']:<10} {row['width_px']:>6} {row['n']:>6} {_hundredths(row['alone'], 2):>7} "
+        f"{_hundredths(row['told'], 2):>7} {_hundredths(row['lag'], 1):>10}"
         for row in points
     ]
     lines.append(f"arrived with still_s = {figures['still_s']}, and seconds until then (median)")
@@ -108,6 +110,10 @@ def table(figures: dict[str, object]) -> str:
             f"{row['who']:<10} {row['width_px']:>6} {row['n']:>6} {row['arrived']:>7} {after:>7}"
         )
     return "\n".join(lines)
+
+
+def _hundredths(share: float | None, digits: int) -> str:
+    return "-" if share is None else f"{100 * share:.{digits}f}"
 
 
 def _follow(
@@ -141,10 +147,14 @@ def _row(motion: str, width: int, traces: list[Trace]) -> dict[str, object]:
         "motion": motion,
         "width_px": width,
         "n": len(traces),
-        "alone": round(float(np.median([_jitter(t.alone - t.true) for t in traces])), 5),
-        "told": round(float(np.median([_jitter(t.told - t.true) for t in traces])), 5),
-        "lag": round(float(np.median([_lag(t) for t in traces])), 4),
+        "alone": _median([_jitter(t.alone - t.true) for t in traces], 5),
+        "told": _median([_jitter(t.told - t.true) for t in traces], 5),
+        "lag": _median([_lag(t) for t in traces], 4),
     }
+
+
+def _median(values: list[float], digits: int) -> float | None:
+    return round(float(np.median(values)), digits) if values else None
 
 
 def _jitter(off: NDArray[np.complex128]) -> float:
@@ -179,7 +189,7 @@ def _arrivals(
         "n": len(portraits),
         "seconds": STANDING_S,
         "arrived": len(came),
-        "after_s": round(float(np.median(came)), 2) if came else None,
+        "after_s": _median(came, 2),
     }
 
 
@@ -217,10 +227,12 @@ def _points(points: Keypoints) -> list[complex]:
 def _stills(root: Path, near: BlazeFace, most: int) -> list[Portrait]:
     pictures = load("genki4k", root)
     found = []
-    for picture in pictures[:: max(1, len(pictures) // most)]:
+    for picture in pictures[:: max(1, len(pictures) // most)][:most]:
         image = picture.load()
         if image is not None and len(faces := near(image)) == 1:
             found.append(Portrait([image], faces[0]))
+    if not found:
+        raise SourceError(f"{root}: no picture with a single face in it")
     return found
 
 
@@ -229,11 +241,13 @@ def _clips(root: Path, near: BlazeFace, most: int) -> list[Portrait]:
     if not paths:
         raise SourceError(f"{root}: no clips of GRID in it; expected s1/*.mp4")
     found = []
-    for path in paths[:: max(1, len(paths) // most)]:
+    for path in paths[:: max(1, len(paths) // most)][:most]:
         video = cv2.VideoCapture(str(path))
         images = []
         while (read := video.read())[0]:
             images.append(read[1])
         if images and len(faces := near(images[0])) == 1:
             found.append(Portrait(images, faces[0]))
+    if not found:
+        raise SourceError(f"{root}: no clip that begins with a single face")
     return found

@@ -6,10 +6,11 @@ import base64
 import re
 import socket
 import ssl
+import string
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from edge.errors import SourceError
 
@@ -83,11 +84,11 @@ class Address:
         asked: Any = SimpleNamespace(
             full_url=self.uri, selector=uri, data=None, get_method=lambda: method
         )
-        pairs = request.parse_keqv_list([*filter(None, request.parse_http_list(challenge))])
-        pairs["algorithm"] = pairs.get("algorithm", "MD5").upper()  # some write it small
         try:
+            pairs = request.parse_keqv_list([*filter(None, request.parse_http_list(challenge))])
+            pairs["algorithm"] = pairs.get("algorithm", "MD5").upper()  # some write it small
             return request.AbstractDigestAuthHandler(passwords).get_authorization(asked, pairs)
-        except (KeyError, ValueError):  # an algorithm that it does not know
+        except (LookupError, ValueError, OSError):  # it is damaged, or asks for what is not known
             return None
 
 
@@ -99,10 +100,10 @@ def parse(source: str) -> Address:
         host.encode("idna")
     except ValueError:  # says what is wrong by repeating it, perhaps with the password
         host, port = "", None
-    if not host:
+    if not host or url.scheme not in PORTS:
         advice = "must be scheme://[user:password@]host[:port]/path"
         raise SourceError(f"{shown(source)}: {advice}; write @ : / in a password as %40 %3A %2F")
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    path = quote((url.path or "/") + (f"?{url.query}" if url.query else ""), string.punctuation)
     user, password = unquote(url.username or ""), unquote(url.password or "")
     return Address(url.scheme, host, port or PORTS[url.scheme], path, user, password)
 

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import select
 import socket
 import ssl
+import threading
 import time
 from urllib.parse import urljoin
 
-import cv2
-import numpy as np
-
-from edge.cameras import CameraGone
+from edge.cameras import CameraGone, jpeg
 from edge.cameras.address import Address, parse, shown, unreachable
-from edge.cameras.multipart import JPEG_END, Part, Parts
+from edge.cameras.multipart import Part, Parts
 from edge.cameras.stream_clock import StreamClock
 from edge.errors import SourceError
-from edge.frame import Frame, Image
+from edge.frame import Frame
 
-OPEN_S = 5.0  # for a connection, and again for its answer
+OPEN_S = 5.0  # for a connection, and again for the first byte of its answer
+ANSWER_S = 10.0  # for all of an answer's head
 SILENCE_S = 5.0  # without a whole picture, and the camera is gone
 LATE_S = 1.0  # by the camera's own clock, where it tells the time; later pictures are not shown
 CATCH_UP_S = 3.0  # a stream that stays late is opened again
 DRAIN_S = 0.2  # how long more is read of what has come already
 AT_ONCE = 65536  # bytes
 ASKED_AT_MOST = 6  # redirections and a proof of the user
-NO_PICTURE: Image = np.empty((0, 0, 3), np.uint8)
-JPEG_START = b"\xff\xd8"
 SAID = {
     401: "user or password is wrong",
     403: "this user may not watch it",
@@ -56,7 +54,8 @@ class MjpegCamera:
             raise CameraGone(f"{self._shown}: does not answer") from None
         except OSError as error:
             raise CameraGone(f"{self._shown}: {unreachable(error)}") from None
-        except (http.client.HTTPException, SourceError, ValueError):
+        # Headers that are damaged in the right way are a TypeError to Python's own parser.
+        except (http.client.HTTPException, SourceError, ValueError, TypeError):
             raise CameraGone(f"{self._shown}: something there does not speak HTTP") from None
         kind = answer.headers.get_content_type()
         if answer.status != 200:
@@ -89,7 +88,7 @@ class MjpegCamera:
                 raise CameraGone(f"{self._shown}: {late:.1f} s late and does not catch up")
             self._index += 1
         frame = Frame(
-            _decoded(part.content), captured_at, time.time() - (now - captured_at), self._index
+            jpeg.decode(part.content), captured_at, time.time() - (now - captured_at), self._index
         )
         self._index += 1
         return frame
@@ -169,21 +168,17 @@ class MjpegCamera:
         self._connection = connection
         connection.connect()
         self._socket = connection.sock  # the connection may forget it, and the answer goes on
-        connection.request("GET", address.path, headers=headers)
-        self._answer = connection.getresponse()
+        # A socket's timeout begins again with every byte that drips in.
+        enough = threading.Timer(ANSWER_S, _hang_up, (self._socket,))
+        enough.start()
+        try:
+            connection.request("GET", address.path, headers=headers)
+            self._answer = connection.getresponse()
+        finally:
+            enough.cancel()
         return self._answer
 
 
-def _decoded(content: bytes) -> Image:
-    """The picture; an empty one where it is damaged, for whoever counts those. A picture cut short
-    could be decoded in part and have a grey end."""
-    begin, end = content.find(JPEG_START), content.rfind(JPEG_END)
-    if begin != -1 and end > begin:
-        try:
-            packed = np.frombuffer(content, np.uint8, end + len(JPEG_END) - begin, begin)
-            image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-        except cv2.error:  # says that it is larger than any picture may be
-            return NO_PICTURE
-        if image is not None:
-            return image
-    return NO_PICTURE
+def _hang_up(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

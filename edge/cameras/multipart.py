@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 
-from edge.cameras import CameraGone
+from edge.cameras import CameraGone, jpeg
 
 PICTURE_BYTES = 20_000_000  # a picture that takes more is none
 HEAD_BYTES = 10_000
-JPEG_END = b"\xff\xd9"
+LATEST_S = 1e11  # a sender's time beyond this is in other units than seconds, or none
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Parts:
     def __init__(self, boundary: str) -> None:
         # Cameras disagree on whether the dashes belong to the name, and some leave them out.
         name = re.escape(boundary.strip("-").encode("latin-1", "replace"))
-        named = rb"(?:\r?\n)?--+" + name + rb"(?:--)?|(?:\A|\r?\n)" + name
+        named = rb"(?:--|\A|\n)" + name + rb"(?:--)?"
         self._delimiter = re.compile(named if name else rb"(?:\A|\r?\n)--+[^\r\n]+")
         self._longest = len(name) + 100
         self._buffer = bytearray()
@@ -59,18 +60,16 @@ class Parts:
                 raise CameraGone(f"sends a picture of more than {PICTURE_BYTES // 10**6} MB")
             if len(self._buffer) < int(length):
                 return False
-            self._end(int(length), int(length))
+            self._end(int(length))
             return True
         found = self._find_delimiter()
         if found is not None:
-            self._end(found.start(), found.start())
+            self._end(found.start())
             return True
         # The delimiter comes with the next picture; a JPEG's end is known without it.
-        last = self._buffer[-4:]
-        if not last.rstrip(b"\r\n").endswith(JPEG_END):
+        if not self._buffer[-4:].rstrip(b"\r\n").endswith(jpeg.END):
             return False
-        line_end = len(last) - len(last.rstrip(b"\r\n"))
-        self._end(len(self._buffer) - line_end, len(self._buffer))
+        self._end(len(self._buffer))
         return True
 
     def _find_head(self) -> bool:
@@ -95,19 +94,18 @@ class Parts:
             self._searched = max(self._searched, len(self._buffer) - self._longest)
         return found
 
-    def _end(self, length: int, cut: int) -> None:
+    def _end(self, length: int) -> None:
         """The part that was coming is whole."""
         at = None
-        if self._head:
-            try:
-                at = float(self._head.get("x-timestamp", ""))
-            except ValueError:
-                at = None
+        with contextlib.suppress(ValueError):
+            at = float((self._head or {}).get("x-timestamp", ""))
+        if at is not None and not 0 <= at < LATEST_S:
+            at = None
         if self._newest is not None:
             self.passed_over += 1
-        self._newest = Part(bytes(self._buffer[:length]), at)
+        self._newest = Part(bytes(self._buffer[:length].rstrip(b"\r\n-")), at)
         self._head = None
-        self._cut(cut)
+        self._cut(length)
 
     def _cut(self, length: int) -> None:
         del self._buffer[:length]

@@ -122,13 +122,13 @@ def _describe(address: Address, authorization: str) -> tuple[int, list[str]]:
         raise ValueError(first)
     headers = (line.partition(":") for line in rest)
     challenges = [value.strip() for name, _, value in headers if name.lower() == "www-authenticate"]
-    return int(first.split()[1]), challenges
+    return int(first.partition(" ")[2][:3]), challenges
 
 
 def _head(connection: socket.socket) -> str:
     """An answer up to its empty line."""
-    told = b""
-    while b"\r\n\r\n" not in told and len(told) < 20_000:
+    told, until = b"", time.monotonic() + PROBE_S
+    while b"\r\n\r\n" not in told and len(told) < 20_000 and time.monotonic() < until:
         if not (more := connection.recv(4096)):
             break
         told += more

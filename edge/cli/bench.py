@@ -16,17 +16,21 @@ def add(commands: Any) -> None:
     add("what", choices=["pipeline"])
     add("--source", default="demo", help="demo, a video file or a picture folder")
     add("--seconds", type=seconds, default=10.0, help="how long to measure (default 10)")
+    add("--faces", action="store_true", help="also what each further face costs (demo)")
     add("--profile", help="a name or a .toml file")
     add("--models", type=Path, metavar="DIR", help="where fetched models are")
     add("--json", metavar="FILE", help="the figures as JSON to a file, or - for stdout")
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from edge.bench import bench_pipeline, table
+    from edge.bench import bench_faces, bench_pipeline, faces_table, table
 
-    figures = bench_pipeline(
-        options.source, options.seconds, choose_profile(options), options.models
-    )
+    profile = choose_profile(options)
+    figures = bench_pipeline(options.source, options.seconds, profile, options.models)
+    if options.faces:
+        figures["faces"] = bench_faces(options.seconds, profile, options.models)
     write_json(figures, options.json)
     if options.json != "-":
         print(table(figures))
+        if options.faces:
+            print(faces_table(figures["faces"]))
