@@ -99,7 +99,7 @@ def bench_faces(seconds: float, profile: Profile, models: Path | None) -> list[d
     alone = _frames(make_camera(CameraSettings(), profile))
     meters = []
     for faces in range(1, FACES_MOST + 1):
-        crowds = [replace(frame, image=_crowd(frame.image, faces)) for frame in alone]
+        crowds = [replace(frame, image=crowd(frame.image, faces)) for frame in alone]
         meters.append(Meter(crowds, replace(profile, faces_max=FACES_MOST), models))
     for _ in progress(range(max(1, round(seconds / SLICE_S / FACES_MOST))), "bench faces"):
         for meter in meters:
@@ -132,7 +132,7 @@ def faces_table(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _crowd(image: Picture, faces: int) -> Image:
+def crowd(image: Picture, faces: int) -> Image:
     """A picture with some of another's faces at half the size."""
     assert isinstance(image, np.ndarray)  # the demo draws in colour
     height, width = image.shape[0] // 2, image.shape[1] // 2

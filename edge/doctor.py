@@ -15,8 +15,8 @@ from typing import Any, Literal
 from edge import device, picture, state_file
 from edge.assemble import assemble
 from edge.board import Board
-from edge.cameras import make_camera
-from edge.cameras.address import is_network, shown
+from edge.cameras import is_video_device, make_camera
+from edge.cameras.address import shown
 from edge.cameras.quality import Quality, is_dark
 from edge.clock import clock_synced
 from edge.errors import CheckFailed, LipwireError
@@ -118,7 +118,7 @@ class Doctor:
             yield Finding("camera", level, f"{source}: {found}", advice)
         else:
             found = str(failure[0]) if failure else f"{source} gives no picture"
-            where = "" if is_network(source) else "; ls /dev/video*"
+            where = "; ls /dev/video*" if is_video_device(settings.source) else ""
             yield Finding("camera", "FAIL", found, f"check its cable and --source{where}")
 
     def _models(self) -> Iterator[Finding]:
@@ -211,6 +211,9 @@ class Doctor:
             yield Finding("feed", "FAIL", "the daemon's camera is missing", "check its cable")
         elif health.get("camera") == "paused":
             yield Finding("feed", "note", "the daemon was paused by a command", "send resume")
+        elif health.get("picture") == "dark":
+            found = "the daemon's camera sees no light"
+            yield Finding("feed", "note", found, "is the lens covered, or the light off?")
         if health.get("refusal"):
             advice = f"let it write to {login.base}/# and to Home Assistant's prefix"
             yield Finding("feed", "FAIL", f"refused: {health['refusal']}", advice)

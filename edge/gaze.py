@@ -7,7 +7,7 @@ several times more exact, than in a sweep of the whole picture.
 from __future__ import annotations
 
 from edge.detection import Box, Part
-from edge.track import Face
+from edge.face import Face
 
 WIDE = 2.0  # side of the surroundings in face widths
 WIDER_A_S, WIDEST = 2.0, 4.0  # while a face is not seen, as it may have moved

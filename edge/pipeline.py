@@ -11,11 +11,12 @@ from edge.crop import crop
 from edge.decide import Ended, SmileDecider, SmileRules, Started
 from edge.detection import Box, Detector
 from edge.events import Event, FaceArrived, FaceLeft, Reason, SmileEnded, SmileStarted
+from edge.face import Face
 from edge.frame import Frame, Image
 from edge.gaze import Gaze, surroundings
 from edge.picture import Grey, size
 from edge.read import SmileReader
-from edge.track import Face, Look, Tracker, Tracks
+from edge.track import Look, Tracker, Tracks
 
 
 @dataclass(frozen=True, slots=True)

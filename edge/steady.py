@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edge.detection import Box, Detection, Keypoints
 
 if TYPE_CHECKING:
-    from edge.track import Face
+    from edge.face import Face
 
 # A point follows what is measured by a low pass (the "one-euro" rule): slow where the face is
 # still, so that noise is smoothed away, fast where it moves, so that nothing lags. Speeds are in
@@ -17,14 +17,15 @@ STILL_HZ = 1.5
 HZ_A_SPEED = 6.0
 SPEED_S = 0.15  # time constant of the measured speed
 MOTION_S = 0.25  # time constant of the motion by which a face is expected to go on
+FIRST_S = 1.0  # as if it had been so long since, the first close look is trusted
 RESTING = 0.1  # a slower face is taken to rest
 
 
 class Steady:
     """The motion of one face; moves and smooths its box and keypoints in place."""
 
-    def __init__(self, at: float) -> None:
-        self._measured_at = at
+    def __init__(self) -> None:
+        self._measured_at = 0.0
         self._measured = 0  # how often
         self._motion = 0j  # pixels a second
         self._off = 0j  # smoothed deviation from where it was expected, eye distances a second
@@ -44,7 +45,7 @@ class Steady:
 
     def __call__(self, face: Face, seen: Detection, at: float) -> None:
         """Take a measurement of a face that was moved to where it is expected."""
-        passed = max(at - self._measured_at, 1e-3)
+        passed = max(at - self._measured_at, 1e-3) if self._measured else FIRST_S
         self._measured_at = at
         unit = max(face.keypoints.eye_distance, 1.0)
         off = _middle(seen.keypoints) - _middle(face.keypoints)

@@ -356,6 +356,8 @@ class Picamera2:
             return
         self.stop()
         self.board.camera = None
+        if not hasattr(self, "allocator"):
+            raise KeyError("as where the constructor did not get to its end")
         self.is_open = False
         self.camera = None
         self.notifymeread.close()

@@ -24,7 +24,6 @@ from edge.detectors.auto import (
     Tiles,
     tiles,
 )
-from edge.detectors.blazeface import BlazeFace
 from edge.events import FaceArrived, SmileStarted
 from edge.frame import Image, Picture
 from edge.profiles import Profile
@@ -257,6 +256,13 @@ def test_a_small_face_is_found_by_all_but_the_short_range_model_alone(
     assert bool(faces) == (name != "short-range")
     for face in faces:
         assert face.keypoints.eye_distance == pytest.approx(14, abs=6)  # a sweep is rough
+
+
+@pytest.mark.usefixtures("face_model")
+def test_only_the_full_range_model_itself_is_asked_in_every_sweep() -> None:
+    image, place = pasted(14)
+    for name, often in (("auto", 6), ("full-range", 12)):
+        assert len(found(detector(name), image, place, near_px=14)) == often
 
 
 @pytest.mark.usefixtures("face_model")

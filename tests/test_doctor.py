@@ -131,6 +131,7 @@ def test_it_reads_a_running_daemons_health(tmp_path: Path, mosquitto: Mosquitto)
         ("[1]", "FAIL", "health is not there"),
         ('{"camera": "missing"}', "FAIL", "camera is missing"),
         ('{"camera": "paused"}', "note", "paused by a command"),
+        ('{"camera": "on", "picture": "dark"}', "note", "sees no light"),
         ('{"camera": "on", "takeovers": 2}', "FAIL", "took over 2 times"),
     ],
 )

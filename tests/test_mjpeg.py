@@ -308,6 +308,13 @@ def test_what_is_no_stream_is_said_in_one_line(
         ("rtsp://me@cam/live", "rtsp://me:***@cam/live"),
         ("rtsp://me:sec/r@et@cam/live", "rtsp://me:***@cam/live"),
         ("rtps://me:secret@cam/live", "rtps://me:***@cam/live"),
+        ("rtsp:/me:secret@cam/live", "rtsp:/me:***@cam/live"),
+        ("RTSP:me:secret@cam/live", "RTSP:me:***@cam/live"),
+        ("http://me:secret", "http://me:***"),
+        ("http://me:sec:ret/cam", "http://me:***/cam"),
+        ("http://cam:8080/video", "http://cam:8080/video"),
+        ("http://[fe80::1]:8080/video", "http://[fe80::1]:8080/video"),
+        ("picamera2:1", "picamera2:1"),
         ("http://cam/video?user=me&pwd=secret", "http://cam/video?user=***&pwd=***"),
         (
             "rtsp://cam/user=me&password=secret&channel=1",

@@ -1,4 +1,4 @@
-"""What detectors get of a picture: the same from every format, in the right place, without waste."""
+"""What detectors get of a picture: alike from every format, in its right place, without waste."""
 
 from __future__ import annotations
 
@@ -194,7 +194,9 @@ def test_the_brightness_of_a_colour_picture_is_written_to_the_same_memory_again(
     black = np.zeros((127, 96, 3), np.uint8)
     assert convert(black) is first
     assert first.max() == 0
-    assert convert(drawn(127, 96)).shape == (96, 127)
+    other = convert(drawn(127, 96))
+    assert other.shape == (96, 127)
+    assert convert(drawn(127, 96)) is other
 
 
 @SIZES

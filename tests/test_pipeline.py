@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from edge.assemble import assemble
+from edge.bench import crowd
 from edge.cameras.demo import LOOP_S, SMILES_PER_LOOP, DemoCamera, smile_times
 from edge.errors import SettingsError
 from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
@@ -114,19 +117,45 @@ def test_a_frame_that_fails_half_way_loses_no_arrival_and_leaves_no_visit_open(
     assert [type(e) for e in arrived] == [FaceArrived]
 
 
-def test_time_outside_the_interpreter_calls_stays_small() -> None:
-    """At most 0.8 ms a frame: the best of three rounds, as other work shares the machine."""
-    assembly = assemble(Settings(), PROFILE, None)
-    frames = [DemoCamera(640, 480, 15).draw(i / 15) for i in range(40)]
-    medians = []
+@pytest.mark.parametrize(("faces", "most"), [(1, 0.82), (4, 0.6)])
+def test_time_outside_the_interpreter_calls_stays_small(
+    monkeypatch: pytest.MonkeyPatch, faces: int, most: float
+) -> None:
+    """This thread's own time as a share of that in the models, which slows down with it where
+    other work shares the machine: 0.82 is 0.6 ms where a look takes 0.73 ms."""
+    own = SimpleNamespace(perf_counter=time.thread_time)
+    monkeypatch.setattr("edge.interpreter.time", own)
+    assembly = assemble(Settings(), replace(PROFILE, detect_interval=5, looks=4), None)
+    camera = DemoCamera(640, 480, 15)
+    images = [crowd(camera.draw(i / 15), faces) for i in range(40)]
+    shares = []
     for round_ in range(3):
-        outside = []
-        for i, image in enumerate(frames * 3):
-            inside = sum(each.invoked_s for each in assembly.interpreters)
+        outside, inside = [], []
+        for i, image in enumerate(images * 3):
+            invoked = sum(each.invoked_s for each in assembly.interpreters)
             at = (round_ * 120 + i) / 15
-            began = time.perf_counter()
-            assembly.pipeline(Frame(image, at, at, i))
-            whole = time.perf_counter() - began
-            outside.append(whole + inside - sum(each.invoked_s for each in assembly.interpreters))
-        medians.append(float(np.median(outside)))
-    assert min(medians) <= 0.8e-3
+            began = time.thread_time()
+            seen = assembly.pipeline(Frame(image, at, at, i))
+            whole = time.thread_time() - began
+            inside.append(sum(each.invoked_s for each in assembly.interpreters) - invoked)
+            outside.append(whole - inside[-1])
+        shares.append(float(np.median(outside) / np.median(inside)))
+    assert len([face for face in seen.faces if face.arrived]) == faces
+    assert min(shares) <= most
+
+
+def test_a_frame_allocates_nothing_of_a_picture_s_size() -> None:
+    pipeline = assemble(Settings(), replace(PROFILE, detect_interval=5, looks=4), None).pipeline
+    camera = DemoCamera(320, 240, 15)
+    frames = [camera.read() for _ in range(60)]
+    for frame in frames[:30]:
+        pipeline(frame)
+    tracemalloc.start()
+    try:
+        for frame in frames[30:]:
+            before = tracemalloc.get_traced_memory()[0]
+            tracemalloc.reset_peak()
+            pipeline(frame)
+            assert tracemalloc.get_traced_memory()[1] - before < 320 * 240 / 2
+    finally:
+        tracemalloc.stop()

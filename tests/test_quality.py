@@ -147,6 +147,21 @@ def test_noise_anywhere_in_the_picture_shows_that_it_is_alive() -> None:
         assert check(Frame(image, time.monotonic(), 0.0, 0))
 
 
+@pytest.mark.parametrize("size", [(640, 480), (1920, 1080)])
+@pytest.mark.parametrize("corner", [(0, 0), (0, -1), (-1, 0), (-1, -1)])
+def test_a_clock_written_into_a_corner_shows_that_it_is_alive(
+    size: tuple[int, int], corner: tuple[int, int]
+) -> None:
+    check, image = quality(frozen_s=2), noisy(size=size)
+    letters = size[1] // 24  # pixels high and wide
+    top, left = (
+        (0 if end == 0 else side - letters) for end, side in zip(corner, size[::-1], strict=True)
+    )
+    for second in range(6):
+        image[top : top + letters, left : left + letters] = 40 * second
+        assert all(shown(check, [image] * FPS, 100 + second))
+
+
 @pytest.mark.parametrize(
     "still",
     [np.zeros((120, 160, 3), np.uint8), np.full((120, 160, 3), 255, np.uint8)],

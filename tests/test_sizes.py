@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -154,6 +155,15 @@ def test_no_more_pictures_are_taken_than_asked_for(face_model: Path, tmp_path: P
         assert len(list(sizes._faces(root, near, reader, most))) == many
     smiles = [face.smile for face in sizes._faces(root, near, reader, 8)]
     assert smiles == [True, False, True, False, True, False, True]
+
+
+def test_a_picture_of_two_faces_is_left_out(face_model: Path, tmp_path: Path) -> None:
+    path = genki(tmp_path / "genki", many=2) / "files/file0001.jpg"
+    image = cv2.imread(str(path))
+    assert image is not None
+    assert cv2.imwrite(str(path), np.concatenate([image, image], axis=1))
+    near, reader = BlazeFace(face_model), SmileReader(models.shipped("smile"))
+    assert list(sizes._faces(tmp_path / "genki", near, reader, 2)) == []
 
 
 def test_unusable_folders_and_numbers_are_refused(face_model: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,19 +86,23 @@ def test_one_who_has_arrived_may_keep_still() -> None:
         assert (tracks.arrived, tracks.left, tracks.faces) == ([], [], [face])
 
 
-def test_a_head_that_only_turns_has_moved() -> None:
-    def turned(degrees: float) -> Detection:
-        straight = face_at(PLACE)
-        points, half = straight.keypoints, 20 * math.cos(math.radians(degrees))
-        return Detection(
-            straight.box,
-            type(points)(
-                points.right_eye + (20 - half), points.left_eye, points.nose, points.mouth
-            ),
-            straight.score,
-        )
+def turned(share: float) -> Detection:
+    """A head that turns aside: the eyes come nearer to each other."""
+    face = face_at(PLACE)
+    points = replace(face.keypoints, right_eye=face.keypoints.right_eye + 8 * share)
+    return replace(face, keypoints=points)
 
-    scene = [[turned(25 * (1 - math.cos(i / 6)))] for i in range(100)]
+
+def nodded(share: float) -> Detection:
+    """A head that bows: the mouth comes nearer to the eyes."""
+    face = face_at(PLACE)
+    points = replace(face.keypoints, mouth=face.keypoints.mouth - 8j * share)
+    return replace(face, keypoints=points)
+
+
+@pytest.mark.parametrize("pose", [turned, nodded])
+def test_a_head_that_only_turns_or_bows_has_moved(pose: Callable[[float], Detection]) -> None:
+    scene = [[pose((1 - math.cos(i / 6)) / 2)] for i in range(100)]
     assert arrival(tracker(), scene)[0] < 10
 
 
@@ -114,8 +120,15 @@ def test_somebody_who_passes_before_a_poster_does_not_make_it_arrive(begin: floa
     first = round(begin * FPS)
     for i in range(8):
         (face,) = scene[first + i]
-        partly = Detection(face.box, face_at(PLACE + 3 * (i - 4)).keypoints, 0.6)
+        partly = replace(face, keypoints=face_at(PLACE + 3 * (i - 4)).keypoints, score=0.6)
         scene[first + i] = [] if 3 <= i < 6 else [partly]
+    assert arrival(tracker(), scene)[0] == math.inf
+
+
+def test_nor_does_somebody_who_stands_before_it_for_a_while() -> None:
+    scene = standing(30)
+    for i in range(80, 105):
+        scene[i] = [replace(face_at(PLACE + 15), score=0.6)]  # half of it shows
     assert arrival(tracker(), scene)[0] == math.inf
 
 

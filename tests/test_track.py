@@ -238,6 +238,20 @@ def test_the_face_that_was_looked_at_the_longest_ago_is_next() -> None:
     assert turns[:3] == turns[3:]
 
 
+@pytest.mark.parametrize(("fps", "faces"), [(5, 5), (15, 8), (25, 3), (3, 4)])
+def test_every_face_has_its_turn_however_few_looks_there_are(fps: int, faces: int) -> None:
+    track = tracker(faces_max=faces)
+    places = [seen(40 + 80 * i, width=50) for i in range(faces)]
+    see(track, places, 0)
+    turns = []
+    for i in range(1, 6 * faces + 1):
+        track.expect(i / fps, (640, 480))
+        (face,) = track.due(1)
+        turns.append(face.track_id)
+        track([], [Look(face, places)])
+    assert {turns.count(number) for number in range(1, faces + 1)} == {6}
+
+
 def test_two_that_cross_keep_their_numbers_though_one_is_hidden_for_half_a_second() -> None:
     track = tracker()
     for i in range(76):

@@ -66,7 +66,7 @@ def _adapter(settings: CameraSettings, profile: Profile, preview: bool) -> Camer
         from edge.cameras.demo import DemoCamera
 
         return DemoCamera(profile.width, profile.height, profile.target_fps)
-    if source.isdigit() or source.startswith("/dev/"):
+    if is_video_device(source):
         from edge.cameras.v4l2 import V4L2Camera
 
         device = f"/dev/video{source}" if source.isdigit() else source
@@ -104,6 +104,11 @@ def _network_camera(source: str) -> Camera:
     from edge.cameras.mjpeg import MjpegCamera
 
     return MjpegCamera(source)
+
+
+def is_video_device(source: str) -> bool:
+    """Whether a source is a USB camera, or another that Linux shows as /dev/video*."""
+    return source.isdigit() or source.startswith("/dev/")
 
 
 def _is_own(source: str) -> bool:

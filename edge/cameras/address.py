@@ -25,16 +25,18 @@ def is_network(source: str) -> bool:
 
 def shown(source: str) -> str:
     """A source as others may read it: without its password, nor what may be one."""
-    scheme, found, rest = source.partition("://")
-    if not found:
+    begin = re.match("[a-z]+:/*", source, re.IGNORECASE)  # with a slash missing, too
+    if not begin:
         return source
     # A password may hold a slash or another @ by mistake: all before the last @ is hidden.
-    secret, at, place = rest.rpartition("@")
+    secret, at, place = source[begin.end() :].rpartition("@")
     user = re.split("[:/?#]", secret)[0]
     host, slash, path = place.partition("/")
+    if not at:  # USER:PASSWORD whose host was left out, and no port
+        host = re.sub(r":(?!\d*$)[^]]*$", ":***", host)
     # Some cameras take user and password in the path: /user=x&password=y or ?pwd=y.
     path = re.sub(r"=[^&;/?]+", "=***", path)
-    return f"{scheme}://{f'{user}:***' if at else ''}{at}{host}{slash}{path}"
+    return f"{begin[0]}{f'{user}:***' if at else ''}{at}{host}{slash}{path}"
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def parse(source: str) -> Address:
         host.encode("idna")
     except ValueError:  # says what is wrong by repeating it, perhaps with the password
         host, port = "", None
-    if not host or url.scheme not in PORTS:
+    if not host or re.search(r"[^\w.:%-]", host) or url.scheme not in PORTS:
         advice = "must be scheme://[user:password@]host[:port]/path"
         raise SourceError(f"{shown(source)}: {advice}; write @ : / in a password as %40 %3A %2F")
     path = quote((url.path or "/") + (f"?{url.query}" if url.query else ""), string.punctuation)

@@ -241,9 +241,10 @@ def _import_both() -> tuple[ModuleType, ModuleType]:
 def _discard(camera: Any) -> None:
     """Close what a constructor that failed has left open: it is tried again for days."""
     with contextlib.suppress(Exception):
-        if camera.is_open:
-            camera.close()
-        else:
+        camera.close()
+    camera.is_open = False  # or it would close itself once more
+    with contextlib.suppress(Exception):
+        if not camera.notifymeread.closed:  # it does so last, if it gets there
             camera.notifymeread.close()
             os.close(camera.notifyme_w)
 
