@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from edge.detection import Keypoints
-from edge.frame import Image
+from edge.frame import Image, Picture, Yuv420
 
 SMALLEST_EYE_DISTANCE_PX = 8.0  # a face about 19 pixels wide: smaller ones are not cropped
 LEAST_FIT = 0.3  # eyes that the fit brings closer than this, of their places, are no face's
@@ -50,8 +50,9 @@ MOUTH = CropKind("aligned-mouth", 64, eye_distance=0.66, eyes_y=0.5 - 0.66 * MOU
 KINDS = {kind.name: kind for kind in (FACE, MOUTH)}
 
 
-def crop(image: Image, points: Keypoints, kind: CropKind) -> Image | None:
+def crop(picture: Picture, points: Keypoints, kind: CropKind) -> Image | None:
     """Cut out a face or mouth, grey and upright; None where it is too small or too far outside."""
+    image = picture.y if isinstance(picture, Yuv420) else picture
     if points.eye_distance < SMALLEST_EYE_DISTANCE_PX or not _inside(image, points):
         return None
     turn, shift = similarity((points.right_eye, points.left_eye, points.mouth), kind.places())
@@ -65,14 +66,13 @@ def crop(image: Image, points: Keypoints, kind: CropKind) -> Image | None:
     shift += turn * (start + complex(1, 1) * (shrink - 1) / 2)
     turn *= shrink
     matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
-    cut = cv2.warpAffine(
+    return cv2.warpAffine(
         source,
         matrix,
         (kind.size, kind.size),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return cut if cut.ndim == 2 else cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY)
 
 
 def similarity(points: tuple[complex, ...], places: tuple[complex, ...]) -> tuple[complex, complex]:
@@ -95,7 +95,7 @@ def _inside(image: Image, points: Keypoints) -> bool:
 def _source(
     image: Image, turn: complex, shift: complex, size: int
 ) -> tuple[Image, complex, int] | None:
-    """The part of the picture the crop needs, shrunk first where bilinear sampling would skip
+    """The part of the picture the crop needs, grey, shrunk first where bilinear sampling would skip
     pixels; gives it with its corner in the picture and the whole factor it was shrunk by, None
     where the picture is less than a pixel wide or high then."""
     shrink = max(1, int(1 / abs(turn)))
@@ -109,6 +109,8 @@ def _source(
     if not columns or not rows:
         return None
     part = image[top : top + rows * shrink, left : left + columns * shrink]
+    if part.ndim == 3:
+        part = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
     if shrink > 1:
         part = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
     return part, complex(left, top), shrink

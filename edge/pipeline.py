@@ -12,9 +12,9 @@ from edge.decide import Ended, SmileDecider, SmileRules, Started
 from edge.detection import Box, Detector
 from edge.events import Event, FaceArrived, FaceLeft, Reason, SmileEnded, SmileStarted
 from edge.face import Face
-from edge.frame import Frame, Image
+from edge.frame import Frame
 from edge.gaze import Gaze, surroundings
-from edge.picture import Grey, size
+from edge.picture import size
 from edge.read import SmileReader
 from edge.track import Look, Tracker, Tracks
 
@@ -65,7 +65,6 @@ class Pipeline:
         self._detect, self._track, self._read, self._rules = detect, track, read, rules
         self._gaze = gaze
         self._visits: dict[int, Visit] = {}  # by track id
-        self._grey = Grey()
         self._last: Frame | None = None
         self._happened: list[Event] = []  # in the present frame
         self._lap_began = 0.0
@@ -82,10 +81,9 @@ class Pipeline:
         for face in tracks.arrived:
             self._visits[face.track_id] = Visit(face, SmileDecider(self._rules))
             happened.append(FaceArrived(face=face.track_id, at=self._utc(face.first_seen)))
-        if visits := [visit for visit in self._visits.values() if visit.face.clear]:
-            grey = self._grey(frame.image)
-            for visit in visits:
-                happened += self._smiles(visit, grey, frame.captured_at)
+        for visit in list(self._visits.values()):
+            if visit.face.clear:
+                happened += self._smiles(visit, frame)
         faces = tuple(self._seen(face) for face in tracks.faces)
         seen = Seen(size(frame.image), frame.taken_at, faces, tuple(happened))
         self._happened = []
@@ -126,15 +124,15 @@ class Pipeline:
         self._lap("detect")
         return self._track(swept, looks)
 
-    def _smiles(self, visit: Visit, grey: Image, at: float) -> list[Event]:
+    def _smiles(self, visit: Visit, frame: Frame) -> list[Event]:
         self._lap("decide")
-        cut = crop(grey, visit.face.keypoints, self._read.crop_kind)
+        cut = crop(frame.image, visit.face.keypoints, self._read.crop_kind)
         self._lap("crop")
         if cut is None:
             return []
         probability = self._read(cut)
         self._lap("read")
-        decided = visit.decide(at, probability)
+        decided = visit.decide(frame.captured_at, probability)
         return [self._event(visit.face, what, "over") for what in decided]
 
     def _leave(self, visit: Visit, reason: Reason) -> list[Event]:

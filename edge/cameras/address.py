@@ -14,6 +14,12 @@ from urllib.parse import quote, unquote, urlsplit
 
 from edge.errors import SourceError
 
+SAID = {
+    401: "user or password is wrong",
+    403: "this user may not watch it",
+    404: "no such stream there",
+    454: "no such stream there",
+}
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 
@@ -53,8 +59,18 @@ class Address:
     @property
     def uri(self) -> str:
         """The address without user and password, as a request names it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{self.path}"
+        return f"{self.scheme}://{self._place}:{self.port}{self.path}"
+
+    @property
+    def _place(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def refusal(self, status: int) -> str:
+        """What it means that a camera answers so."""
+        if status == 401 and not self.user:
+            return f"asks for a user: {self.scheme}://USER:PASSWORD@{self._place}/…"
+        protocol = self.scheme.upper().removesuffix("S")
+        return SAID.get(status, f"refused with {protocol} status {status}")
 
     def connect(self, timeout_s: float) -> socket.socket:
         """A connection, encrypted where the address asks for it; no certificate is looked at."""

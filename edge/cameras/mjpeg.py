@@ -26,11 +26,6 @@ CATCH_UP_S = 3.0  # a stream that stays late is opened again
 DRAIN_S = 0.2  # how long more is read of what has come already
 AT_ONCE = 65536  # bytes
 ASKED_AT_MOST = 6  # redirections and a proof of the user
-SAID = {
-    401: "user or password is wrong",
-    403: "this user may not watch it",
-    404: "no such stream there",
-}
 
 
 class MjpegCamera:
@@ -59,11 +54,7 @@ class MjpegCamera:
             raise CameraGone(f"{self._shown}: something there does not speak HTTP") from None
         kind = answer.headers.get_content_type()
         if answer.status != 200:
-            said = SAID.get(answer.status, f"refused with HTTP status {answer.status}")
-            if answer.status == 401 and not self._address.user:
-                asks = f"{self._address.scheme}://USER:PASSWORD@{self._address.host}/…"
-                said = f"asks for a user: {asks}"
-            raise CameraGone(f"{self._shown}: {said}")
+            raise CameraGone(f"{self._shown}: {self._address.refusal(answer.status)}")
         if kind == "image/jpeg":
             raise CameraGone(f"{self._shown}: a single picture; give its MJPEG stream's address")
         if answer.headers.get_content_maintype() != "multipart":

@@ -20,12 +20,6 @@ LATE_S, PROMPT_S = 1.0, 0.2  # later than the first no frame is shown before one
 CATCH_UP_S = 3.0  # a stream that stays late is opened again
 WAITED_S = 0.005  # a frame that took so long without work was not there yet
 START_S = 2.0  # how long what a camera sends at once for a start is passed over
-SAID = {
-    401: "user or password is wrong",
-    403: "this user may not watch it",
-    404: "no such stream there",
-    454: "no such stream there",
-}
 
 
 class RtspCamera:
@@ -96,9 +90,7 @@ def refusal(address: Address) -> str:
     """Why a camera gives no stream, which FFmpeg keeps to itself."""
     try:
         status, challenges = _describe(address, "")
-        if status == 401 and not address.user:
-            return f"asks for a user: {address.scheme}://USER:PASSWORD@{address.host}/…"
-        if status == 401:
+        if status == 401 and address.user:
             answer = address.authorization(challenges, "DESCRIBE", address.uri)
             status, _ = _describe(address, answer)
     except OSError as error:
@@ -107,7 +99,7 @@ def refusal(address: Address) -> str:
         return "something there does not speak RTSP"
     if status == 200:
         return f"no picture within {OPEN_S:g} s, or of a kind that cannot be decoded"
-    return SAID.get(status, f"refused with RTSP status {status}")
+    return address.refusal(status)
 
 
 def _describe(address: Address, authorization: str) -> tuple[int, list[str]]:

@@ -91,7 +91,7 @@ class BlazeFace:
         values = offsets.copy()
         centres = self._anchors[likely]
         values[:, 0:2] += centres
-        values[:, 4:] += np.tile(centres, 6)
+        values[:, 4:].reshape(-1, 6, 2)[:] += centres[:, None]
         return values
 
 
