@@ -39,13 +39,15 @@ def settings_page() -> str:
         "device-tree model; `--profile NAME` or `--profile FILE.toml` takes another. The shipped",
         "ones are careful guesses until someone measures them on the board.",
         "",
-        "| profile | picture | target FPS | faces looked for in every | threads | faces | window |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| profile | picture | target FPS | sweep in every | looks a frame | tiles | threads "
+        "| faces | window |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for profile in load_all().values():
         lines.append(
             f"| `{profile.name}` | {profile.width}x{profile.height} | {profile.target_fps:g} | "
-            f"{_nth(profile.detect_interval)} frame | {profile.threads} | {profile.faces_max} | "
+            f"{_nth(profile.detect_interval)} frame | {profile.looks:g} | {profile.tiles} | "
+            f"{profile.threads} | {profile.faces_max} | "
             f"{profile.window} |"
         )
     lines += ["", "The keys of a profile's file:", "", *_table(Profile, leave_out=("name",))]

@@ -163,6 +163,8 @@ class Daemon:
                 self._restarts += 1
                 log.exception("a stage failed; starting again in %g s", pause)
                 self._emit(self._watch.reset("interrupted"))
+                self._preview = None
+                self.snapshot = self._snapshot()
                 self._stop.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 

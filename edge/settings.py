@@ -63,7 +63,7 @@ class FaceSettings:
     arrive_s: float = setting(0.5, "a face has arrived when it was seen this long", 0, 60)
     leave_s: float = setting(1.5, "a face has left when it was not seen this long", 0.1, 60)
     still_s: float = setting(
-        0.0, "a face that has not moved within so long is a picture's, not a visitor; 0: off", 0, 60
+        0.0, "nobody arrives who has not moved within so long: a poster's face; 0: off", 0, 60
     )
 
 

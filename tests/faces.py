@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edge.detection import Box, Detection, Keypoints
-from edge.track import Face, Look, Tracker, Tracks
+from edge.face import Face
+from edge.track import Look, Tracker, Tracks
 
 SIZE = (640, 480)
 WIDTH = 2.5  # of a face, in eye distances

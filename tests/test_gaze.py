@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from edge import profiles
 from edge.detection import Box
 from edge.errors import SettingsError
+from edge.face import Face
 from edge.gaze import SMALLEST_PX, Gaze, around, surroundings
 from edge.govern import Governor
 from edge.profiles import Profile
-from edge.track import Face
 from tests.faces import face_at, tracker_with
 
 SIZE = (640, 480)

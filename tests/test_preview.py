@@ -18,6 +18,7 @@ import pytest
 from edge import daemon
 from edge.cameras import make_camera, picamera2, reader
 from edge.daemon import Daemon, Options
+from edge.pipeline import Pipeline
 from edge.profiles import Profile
 from edge.settings import CameraSettings, MqttSettings, PageSettings, Settings
 from tests import fakes_picamera2 as fake
@@ -130,6 +131,33 @@ def test_a_picture_is_shown_only_while_the_camera_gives_some(
     profile = Profile(width=160, height=120)
     run_beside(Daemon(settings, Options(profile, tmp_path / "state", fetched)), script)
     caplog.clear()  # its records hold errors, and those the last frame
+
+
+@pytest.mark.usefixtures("signals")
+def test_while_a_stage_fails_the_page_says_so_and_shows_no_picture(
+    fetched: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(daemon, "FIRST_PAUSE_S", 30.0)
+    settings = Settings(
+        mqtt=MqttSettings(broker="none"), page=PageSettings(address="off", preview=True)
+    )
+    runs = Daemon(settings, Options(Profile(), tmp_path / "state", fetched))
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bad frame")
+
+    def script() -> None:
+        wait_until(lambda: runs.snapshot.preview is not None)
+        monkeypatch.setattr(Pipeline, "__call__", fail)
+        wait_until(lambda: runs.snapshot.restarts == 1)
+        assert runs.snapshot.preview is None
+        runs._stop.set()
+
+    run_beside(runs, script)
+    caplog.clear()
 
 
 @pytest.mark.parametrize("source", ["demo", "pictures"])

@@ -176,6 +176,9 @@ def test_unusable_folders_and_numbers_are_refused(face_model: Path, tmp_path: Pa
         (no_face, -1, SettingsError, "--faces must be at least 1"),
     ):
         assert said in complaint(lambda r=root, m=most: evaluated(r, face_model, m), kind)
+    huge = Profile(name="huge", width=4096, height=2160)
+    line = complaint(lambda: evaluated(no_face, face_model, profile=huge), SettingsError)
+    assert line == "profile huge: a picture of 4 million pixels is too large"
 
 
 def test_the_command_tells_its_figures_and_what_is_wrong(ready: Lipwire, tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def follow(
 
 def places(points: Sequence[Keypoints]) -> NDArray[np.complex128]:
     """Eyes and mouth, in eye distances, a row a frame."""
-    return np.array([(p.right_eye, p.left_eye, p.mouth) for p in points]) / EYES
+    rows = [(p.right_eye, p.left_eye, p.mouth) for p in points]
+    return np.array(rows, np.complex128) / EYES
 
 
 def lag(way: Way, moments: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,11 +13,12 @@ from edge.assemble import assemble
 from edge.cameras.demo import DemoCamera
 from edge.detection import Detection
 from edge.events import Event, FaceArrived
+from edge.face import Face
 from edge.frame import Frame, Image
 from edge.profiles import Profile
 from edge.settings import FaceSettings, Settings
 from edge.still import ENOUGH, SAMPLE_S, Stillness
-from edge.track import Face, Tracker
+from edge.track import Tracker
 from tests.faces import face_at, look, trembling
 
 STILL_S, FPS = 10.0, 10

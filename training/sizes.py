@@ -70,6 +70,8 @@ def evaluate_sizes(
     if most < 1:
         raise SettingsError("--faces must be at least 1")
     size = profile.width, profile.height
+    if 3 * size[0] * size[1] >= len(GRAIN):
+        raise SettingsError(f"profile {profile.name}: a picture of 4 million pixels is too large")
     faces = list(_faces(root, near, reader, most))
     if not faces:
         raise SourceError(f"{root}: no picture with a single face in it")
