@@ -32,18 +32,19 @@ class Face:
     keypoints: Keypoints
     first_seen: float
     last_seen: float
-    here: bool = True  # False while it is missed
+    missed: int = 0  # looks in vain since the last that found it
     arrived: bool = False  # a visitor's
     looked_at: float = -math.inf  # when its surroundings were looked at
     pinned_at: float = -math.inf  # when that found it
     looks: int = 0  # that found it
+    doubted_at: float = -math.inf  # when it was dubious last
     clear_at: float = -math.inf  # when nothing was before it
     clear_box: Box | None = None  # where it was then
     still: Stillness | None = field(default=None, repr=False)  # until it has moved
     _score: float = 0.0  # of the last look that found it
     _usual: float = 0.0  # such scores where nothing is before it
     _mean: float = 0.0  # such scores of late
-    _was_here: bool = True  # before the present look
+    _looked_before: float = -math.inf  # when the look before the last was
     _steady: Steady = field(default_factory=Steady, repr=False)
 
     @property
@@ -51,9 +52,18 @@ class Face:
         return self.last_seen - self.first_seen
 
     @property
+    def here(self) -> bool:
+        """Whether the last look has found it; a new one is taken to be here."""
+        return self.missed == 0
+
+    @property
     def clear(self) -> bool:
         """Whether it is seen, and nothing is before it."""
-        return self.here and self._score > self._usual - COVERED
+        return self.here and not self._covered
+
+    @property
+    def _covered(self) -> bool:
+        return self._score <= self._usual - COVERED
 
     @property
     def sure(self) -> bool:
@@ -62,8 +72,8 @@ class Face:
 
     @property
     def dubious(self) -> bool:
-        """Whether many looks could not agree that it is one."""
-        return self.looks >= MEAN_OF and self._mean < SURE
+        """Whether looks could not agree that it is one."""
+        return self.looks >= MEAN_AFTER and self._mean < SURE
 
     def expect(self, at: float, passed: float, size: tuple[int, int]) -> None:
         """Move it to where it should be by now, as long as that is inside the picture."""
@@ -71,24 +81,31 @@ class Face:
         if at - self.last_seen <= COAST_S and 0 <= x < size[0] and 0 <= y < size[1]:
             self._steady.move(self, passed)
 
+    def arrive(self) -> None:
+        """It is a visitor's, from when it was dubious last: until then it may have been a pattern
+        that somebody has stepped before."""
+        self.arrived = True
+        self.first_seen = max(self.first_seen, self.doubted_at)
+
     def begin_look(self, at: float) -> None:
         """Its surroundings are looked at: it is missed until it is found in them."""
-        self.looked_at = at
-        self._was_here, self.here = self.here, False
+        self._looked_before, self.looked_at = self.looked_at, at
+        self.missed += 1
 
     def sweep_found(self, seen: Detection, at: float) -> None:
-        """A sweep of the whole picture has found it."""
-        if at - self.pinned_at > FRESH_S:
+        """A sweep of the whole picture has found it, or only what is where it was: where a look has
+        missed it, another look must find it."""
+        if at - self.pinned_at > FRESH_S or not self.here:
             self._steady(self, seen, at)
-        self.last_seen, self.here = at, True
+        if self.here:
+            self.last_seen = at
 
     def look_found(self, seen: Detection, at: float) -> None:
         """A look at its surroundings has found it, or what may be left of it."""
         self._note_score(seen.score, at)
-        self.here = True
-        if not self.clear and not self._was_here and seen.score < SURE:
-            self.here = False  # what is behind a face may look like one, too, when it has gone
-            return
+        if self._covered and self.missed > 1 and seen.score < SURE:
+            return  # what is behind a face may look like one, too, when it has gone
+        self.missed = 0
         if self.clear:
             self.clear_at, self.clear_box = at, seen.box
         if self.clear or at - self.clear_at > COAST_S:
@@ -96,10 +113,13 @@ class Face:
         self.last_seen = at
 
     def _note_score(self, score: float, at: float) -> None:
-        passed = min(at - self.pinned_at, USUAL_RISES_S)  # a gap says nothing
+        # The time in which looks missed it says nothing.
+        passed = max(0.0, at - max(self._looked_before, self.pinned_at))
         wait = USUAL_RISES_S if score > self._usual else USUAL_FALLS_S
         share = passed / (passed + wait) if self.looks else 1.0
         self._usual += share * (score - self._usual)
         self.looks += 1
         self._mean += (score - self._mean) / min(self.looks, MEAN_OF)
         self._score, self.pinned_at = score, at
+        if self.dubious:
+            self.doubted_at = at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Iterable, Sequence
 
@@ -12,28 +13,28 @@ from edge.face import Face
 # at once, and more with the time since it was seen, so that few frames a second make no difference.
 NEAR, SPEED_A_S, FARTHEST = 0.5, 2.0, 1.5
 SIZE_COUNTS = 0.5  # a face twice as large is as unlikely as one this many e-folds farther away
-LONGEST_STALL_S = 5.0  # a face is still the same when nobody looked for so long
 ONE_FACE = 0.4  # detections nearer to each other, in face widths, are of one face
 
 
 def distinct(detections: Iterable[Detection], known: Sequence[Detection]) -> list[Detection]:
     """Each face once, the surest detection of it, without those that are known already."""
     kept: list[Detection] = []
-    for detection in sorted(detections, key=lambda d: -d.score):
+    real = (detection for detection in detections if _is_somewhere(detection))
+    for detection in sorted(real, key=lambda d: -d.score):
         if all(_distance(detection.box, other.box) > ONE_FACE for other in (*known, *kept)):
             kept.append(detection)
     return kept
 
 
 def match(
-    faces: Sequence[Face], detections: Sequence[Detection], at: float, leave_s: float
+    faces: Sequence[Face], detections: Sequence[Detection], at: float
 ) -> list[tuple[int, int]]:
     """Pairs of a face and a detection, by their places in the lists, the nearest first."""
     pairs = sorted(
         (_began_hidden(face, faces), distance, i, j)
         for i, face in enumerate(faces)
         for j, detection in enumerate(detections)
-        if (distance := _away(face, detection)) < _reach(at - face.last_seen, leave_s)
+        if (distance := _away(face, detection)) < _reach(at - face.last_seen)
     )
     matched: list[tuple[int, int]] = []
     free_faces, free = set(range(len(faces))), set(range(len(detections)))
@@ -51,6 +52,13 @@ def apart(one: Box, other: Box) -> float:
     return math.hypot(x - u, y - v) / max(one.width, other.width)
 
 
+def _is_somewhere(detection: Detection) -> bool:
+    """Whether it has a size and a place: what a network gives for no face may have neither."""
+    box, points = detection.box, detection.keypoints
+    values = (sum(box.centre), points.right_eye + points.left_eye + points.nose + points.mouth)
+    return min(box.width, box.height) > 0 and all(map(cmath.isfinite, values))
+
+
 def _began_hidden(face: Face, faces: Sequence[Face]) -> bool:
     """Whether it may be another that was hidden when it began: that one has the first choice."""
     return not face.arrived and any(
@@ -66,9 +74,7 @@ def _away(face: Face, seen: Detection) -> float:
     return min(expected, _distance(face.clear_box, seen.box))
 
 
-def _reach(unseen_s: float, leave_s: float) -> float:
-    if unseen_s > max(leave_s, LONGEST_STALL_S):
-        return 0
+def _reach(unseen_s: float) -> float:
     return min(NEAR + SPEED_A_S * unseen_s, FARTHEST)
 
 

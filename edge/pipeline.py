@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,12 +34,13 @@ class SeenFace:
     peak: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visit:
     """A face that has arrived and not left, and what is decided of it."""
 
     face: Face
     decide: SmileDecider
+    smiled_at: float = -math.inf  # end of its last smile
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +134,27 @@ class Pipeline:
             return []
         probability = self._read(cut)
         self._lap("read")
-        decided = visit.decide(frame.captured_at, probability)
-        return [self._event(visit.face, what, "over") for what in decided]
+        return self._told(visit, visit.decide(frame.captured_at, probability), "over")
 
     def _leave(self, visit: Visit, reason: Reason) -> list[Event]:
         face = visit.face
         del self._visits[face.track_id]
-        ended = [self._event(face, what, reason) for what in visit.decide.finish()]
-        at = self._utc(face.last_seen)
-        left = FaceLeft(face=face.track_id, at=at, dwell_s=face.dwell_s, reason=reason)
+        ended = self._told(visit, visit.decide.finish(), reason)
+        # Between looks it is read where it should be, so a smile may end after it was seen last.
+        until = max(face.last_seen, visit.smiled_at)
+        left = FaceLeft(
+            face=face.track_id,
+            at=self._utc(until),
+            dwell_s=until - face.first_seen,
+            reason=reason,
+        )
         return [*ended, left]
+
+    def _told(self, visit: Visit, decided: list[Started | Ended], reason: Reason) -> list[Event]:
+        for what in decided:
+            if isinstance(what, Ended):
+                visit.smiled_at = what.at
+        return [self._event(visit.face, what, reason) for what in decided]
 
     def _event(self, face: Face, what: Started | Ended, reason: Reason) -> Event:
         if isinstance(what, Started):

@@ -23,7 +23,9 @@ class Profile:
     width: int = setting(640, "picture width in pixels", 64, 4096)
     height: int = setting(480, "picture height in pixels", 64, 4096)
     target_fps: float = setting(15.0, "frames a second the board is to hold", 1, 120)
-    detect_interval: int = setting(1, "the whole picture is swept for new faces in every Nth frame", 1, 60)
+    detect_interval: int = setting(
+        1, "the whole picture is swept for new faces in every Nth frame", 1, 60
+    )
     looks: float = setting(
         1.0, "looks a frame at the surroundings of known faces, which take turns", 0.1, 32
     )

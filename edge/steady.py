@@ -17,6 +17,7 @@ STILL_HZ = 1.5
 HZ_A_SPEED = 6.0
 SPEED_S = 0.15  # time constant of the measured speed
 MOTION_S = 0.25  # time constant of the motion by which a face is expected to go on
+LEAST_S = 0.01  # pictures are not taken faster; some cameras give two of them the same time
 FIRST_S = 1.0  # as if it had been so long since, the first close look is trusted
 RESTING = 0.1  # a slower face is taken to rest
 
@@ -45,7 +46,7 @@ class Steady:
 
     def __call__(self, face: Face, seen: Detection, at: float) -> None:
         """Take a measurement of a face that was moved to where it is expected."""
-        passed = max(at - self._measured_at, 1e-3) if self._measured else FIRST_S
+        passed = max(at - self._measured_at, LEAST_S) if self._measured else FIRST_S
         self._measured_at = at
         unit = max(face.keypoints.eye_distance, 1.0)
         off = _middle(seen.keypoints) - _middle(face.keypoints)

@@ -27,14 +27,19 @@ class Stillness:
         self._next_at = 0.0
         self._unit = 0.0  # pixels of an eye distance; of the first sample, as it trembles, too
 
+    @property
+    def knows(self) -> bool:
+        """Whether it has seen enough to say anything."""
+        return len(self._places) >= ENOUGH
+
     def __call__(self, at: float, points: Keypoints) -> bool:
         """Whether the face, now here, has moved."""
         if at < self._next_at:
             return False
         self._next_at = at + SAMPLE_S
-        self._unit = unit = self._unit or points.eye_distance
+        self._unit = unit = self._unit or max(points.eye_distance, 1.0)
         self._places.append((points.right_eye / unit, points.left_eye / unit, points.mouth / unit))
-        if len(self._places) < ENOUGH:
+        if not self.knows:
             return False
         places = np.array(self._places)
         axes = np.concatenate([places.real, places.imag], axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edge.detection import Detection
@@ -11,12 +11,13 @@ from edge.face import SURE, Face
 from edge.match import apart, distinct, match
 from edge.still import Stillness
 
+MISSES = 2  # looks in vain after which a face may be gone; one misses a face now and then
+LONGEST_STALL_S = 5.0  # a face is still the same when nobody looked for so long
 UNSURE_S = 0.4  # what has not arrived and is not seen for so long was nothing
 PART = 1.2  # so near to a hidden face, in face widths, no new one begins: it may be a part of it
 # So many are watched beyond those that may arrive: most of what is first taken for a face is none.
 SPARE = 3
-GIVES_WAY_S = 2.0  # what has not arrived in so long gives its place to a new one
-NEW_WAITED_S = 0.4  # as long as a new one is taken to have waited for a look
+NEW_WAITED_S = 0.4  # so much longer than it is known, a new one is taken to have waited
 DUBIOUS_WAITS = 0.3  # as so much less than it did, what is dubious is taken to have waited
 
 
@@ -50,6 +51,7 @@ class Tracker:
         smallest: float = 0.0,
     ) -> None:
         self._arrive_s, self._leave_s, self._still_s = arrive_s, leave_s, still_s
+        self._longest_s = max(leave_s, LONGEST_STALL_S)  # unseen, and still known
         self._smallest = smallest
         self.faces_max = faces_max  # visitors at a time; those that are there already stay
         self._next_id = first_id
@@ -74,16 +76,17 @@ class Tracker:
             look.face.begin_look(self._at)
         precise = distinct((d for look in looks for d in look.found), ())
         rough = distinct(swept, precise)
+        left = self._drop(lambda face: self._at - face.last_seen > self._longest_s)
         free = self._follow(precise, rough)
-        left = self._drop_unseen()
-        for seen in sorted(free, key=lambda d: -d.box.width):
+        left += self._drop(self._is_gone)
+        for seen in sorted(free, key=lambda d: (d.score < SURE, -d.box.width)):
             # By the way, a look may find what no sweep has; it must be sure of that.
             is_one = seen in rough or seen.score >= SURE
             if is_one and seen.box.width >= self._least_px and not self._is_part(seen):
                 self._begin(seen)
         arrived = self._arrivals()
         for face in arrived:
-            face.arrived = True
+            face.arrive()
         return Tracks(list(self.faces), arrived, left)
 
     def reset(self) -> None:
@@ -91,14 +94,15 @@ class Tracker:
         self.faces = []
 
     def _waited(self, face: Face) -> float:
-        waited = self._at - face.looked_at if face.looks else NEW_WAITED_S
+        since = face.looked_at if face.looks else face.first_seen - NEW_WAITED_S
+        waited = self._at - since
         return waited * (DUBIOUS_WAITS if face.dubious else 1)
 
     def _follow(self, precise: list[Detection], rough: list[Detection]) -> list[Detection]:
         """Carry known faces on; gives the detections that fit none."""
         detections = precise + rough
         free = set(range(len(detections)))
-        for i, j in match(self.faces, detections, self._at, self._leave_s):
+        for i, j in match(self.faces, detections, self._at):
             free.remove(j)
             if j < len(precise):
                 self.faces[i].look_found(detections[j], self._at)
@@ -106,17 +110,19 @@ class Tracker:
                 self.faces[i].sweep_found(detections[j], self._at)
         return [detections[j] for j in free]
 
-    def _drop_unseen(self) -> list[Face]:
-        gone = [face for face in self.faces if self._is_gone(face)]
-        self.faces = [face for face in self.faces if not self._is_gone(face)]
+    def _drop(self, is_gone: Callable[[Face], bool]) -> list[Face]:
+        """Follow some no more; gives those of them who had arrived."""
+        gone = [face for face in self.faces if is_gone(face)]
+        self.faces = [face for face in self.faces if not is_gone(face)]
         return [face for face in gone if face.arrived]
 
     def _is_gone(self, face: Face) -> bool:
-        """Whether it was looked for, in vain, for long enough: once where no look ever found it."""
-        if face.here:
-            return False
+        """Whether it was looked for in vain for long enough; once, where no look ever found it."""
+        if not face.looks:
+            return face.missed > 0
         patience = self._leave_s if face.arrived else min(self._leave_s, UNSURE_S)
-        return not face.looks or self._at - face.last_seen > patience
+        unseen = face.looked_at - face.last_seen
+        return face.missed >= MISSES and unseen > patience
 
     def _is_part(self, seen: Detection) -> bool:
         """Whether it may be what shows of a face that something is before."""
@@ -137,9 +143,9 @@ class Tracker:
         self._next_id += 1
 
     def _make_room(self) -> bool:
-        """Let go of one that never arrives."""
+        """Let go of one that will hardly arrive."""
         for face in self.faces:
-            if not face.arrived and self._at - face.first_seen > GIVES_WAY_S:
+            if not face.arrived and (face.dubious or (face.still and face.still.knows)):
                 self.faces.remove(face)
                 return True
         return False

@@ -104,6 +104,13 @@ def test_when_the_near_face_goes_far_ones_are_looked_for_often_again() -> None:
     assert len(pair.far_sweeps(20)) == 10
 
 
+def test_a_pattern_that_hardly_looks_like_a_face_is_nobody_near() -> None:
+    pair = Pair()
+    pair.near.finds = [face_at(320 + 240j, eyes=60, score=0.35)]
+    pair.far_sweeps(200)
+    assert len(pair.far_sweeps(20)) == 10
+
+
 def test_a_face_is_small_by_its_share_of_the_longer_side() -> None:
     for width, small in ((SMALL * 640 - 1, True), (SMALL * 640 + 1, False)):
         for picture in (CANVAS, CANVAS.T):

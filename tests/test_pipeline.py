@@ -13,12 +13,14 @@ import pytest
 from edge.assemble import assemble
 from edge.bench import crowd
 from edge.cameras.demo import LOOP_S, SMILES_PER_LOOP, DemoCamera, smile_times
+from edge.detection import Detection, Part
 from edge.errors import SettingsError
 from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
-from edge.frame import Frame
+from edge.frame import Frame, Picture
 from edge.profiles import Profile
 from edge.read import SmileReader
 from edge.settings import Settings, SmileSettings
+from tests.faces import face_at
 
 pytestmark = pytest.mark.usefixtures("face_model")
 PROFILE = Profile(width=640, height=480)
@@ -159,3 +161,38 @@ def test_a_frame_allocates_nothing_of_a_picture_s_size() -> None:
             assert tracemalloc.get_traced_memory()[1] - before < 320 * 240 / 2
     finally:
         tracemalloc.stop()
+
+
+class Scripted:
+    """A detector that finds what it is told to."""
+
+    def __init__(self) -> None:
+        self.there: list[Detection] = []
+
+    def __call__(self, picture: Picture) -> list[Detection]:
+        return self.there
+
+    def look(self, picture: Picture, part: Part) -> list[Detection]:
+        return self.there
+
+
+def test_a_visit_lasts_as_long_as_what_was_read_in_it_though_looks_are_rare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look every second; the face goes just after one, and smiles until it is missed."""
+    detect = Scripted()
+    pipeline = assemble(Settings(), PROFILE, None).pipeline
+    monkeypatch.setattr(pipeline, "_detect", detect)
+    monkeypatch.setattr(SmileReader, "__call__", lambda *_: 0.95)
+    pipeline.pace(60, 1 / 15, 3)
+    image = np.full((480, 640), 120, np.uint8)
+    happened: list[Event] = []
+    for i in range(15 * 12):
+        detect.there = [face_at(complex(300, 200))] if i <= 15 * 6 else []
+        happened += pipeline(Frame(image, i / 15, 1000 + i / 15, i)).events
+    kinds = [e.event_type for e in happened]
+    assert kinds == ["face_arrived", "smile_started", "smile_ended", "face_left"]
+    arrived, started, ended, left = happened
+    assert isinstance(left, FaceLeft)
+    assert arrived.at <= started.at <= ended.at <= left.at
+    assert left.dwell_s == pytest.approx(left.at - arrived.at)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from edge.detection import Box, Detection, Keypoints
-from edge.track import Look, Tracker, Tracks
+from edge.gaze import Gaze
+from edge.track import SPARE, Look, Tracker, Tracks
 
 
 def seen(x: float, y: float = 100, width: float = 80) -> Detection:
@@ -281,3 +283,124 @@ def test_a_stall_of_the_daemon_makes_no_second_visitor() -> None:
 def test_a_leaving_time_below_the_time_between_frames_loses_no_face() -> None:
     track = Tracker(arrive_s=0.5, leave_s=0.1, faces_max=4)
     assert {tuple(ids(see(track, [seen(100)], i / 5))) for i in range(20)} == {(1,)}
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(100, 100, 0, 0),
+        Box(100, 100, -80, -80),
+        Box(math.nan, 100, 80, 80),
+        Box(100, math.inf, 80, 80),
+        Box(100, 100, math.inf, math.inf),
+    ],
+)
+def test_what_has_no_size_or_place_is_no_face(box: Box) -> None:
+    track = tracker()
+    for i in range(20):
+        assert ids(see(track, [replace(seen(300), box=box), seen(300)], i / 15)) == [1]
+
+
+def test_points_without_a_place_are_no_face_s() -> None:
+    nowhere = replace(seen(300).keypoints, mouth=complex(math.nan, 0))
+    assert ids(see(tracker(), [replace(seen(300), keypoints=nowhere)], 0)) == []
+
+
+def paced(
+    track: Tracker,
+    there: Callable[[float], tuple[list[Detection], list[Detection]]],
+    looks: float,
+    fps: float,
+    seconds: float,
+) -> list[tuple[float, int]]:
+    """When which face arrives: sweeps in every fifth frame, and looks find what sweeps and looks
+    are said to find."""
+    gaze, arrivals = Gaze(5, looks), []
+    for i in range(round(seconds * fps)):
+        swept, looked = there(i / fps)
+        track.expect(i / fps, (640, 480))
+        sweeps, most = gaze(len(track.faces))
+        found = [
+            Look(face, [d for d in looked if abs(d.box.centre[0] - face.box.centre[0]) < 80])
+            for face in track.due(most)
+        ]
+        tracks = track(swept if sweeps else [], found)
+        arrivals += [(i / fps, face.track_id) for face in tracks.arrived]
+    return arrivals
+
+
+@pytest.mark.parametrize(("looks", "fps"), [(0.34, 5), (0.34, 15), (1.0, 2)])
+def test_a_new_face_has_its_turn_beside_one_that_waits_long(looks: float, fps: float) -> None:
+    def there(at: float) -> tuple[list[Detection], list[Detection]]:
+        faces = [seen(100)] if at < 5 else [seen(100), seen(400)]
+        return faces, faces
+
+    arrivals = paced(tracker(), there, looks, fps, 12)
+    assert len(arrivals) == 2
+
+
+@pytest.mark.parametrize(("looks", "fps"), [(1.0, 15), (0.34, 15), (0.34, 5)])
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_visitor_arrives_among_many_patterns(looks: float, fps: float, confirmed: bool) -> None:
+    """Larger ones than the visitor, which looks find, but are not sure of, or do not find."""
+
+    def there(at: float) -> tuple[list[Detection], list[Detection]]:
+        patterns = [replace(seen(40 + 110 * i, width=90), score=0.6) for i in range(5)]
+        visitor = [seen(600, width=60)] if at > 3 else []
+        return [*patterns, *visitor], [*(patterns if confirmed else []), *visitor]
+
+    assert len(paced(tracker(faces_max=2), there, looks, fps, 15)) == 1
+
+
+def test_a_visitor_arrives_beside_as_many_posters_as_there_is_room_for() -> None:
+    track = Tracker(arrive_s=0.5, leave_s=1.0, faces_max=1, still_s=3.0)
+    posters = [seen(60 + 120 * i, width=60) for i in range(1 + SPARE)]
+
+    def there(at: float) -> tuple[list[Detection], list[Detection]]:
+        mover = [seen(560 + 12 * math.sin(2 * at))] if at > 5 else []
+        return posters + mover, posters + mover
+
+    assert len(paced(track, there, 4, 15, 12)) == 1
+
+
+@pytest.mark.parametrize("between_s", [0.6, 1.8])
+def test_one_look_in_vain_ends_no_visit_however_seldom_looks_are(between_s: float) -> None:
+    track = tracker()
+    for i in range(12):
+        at = i * between_s
+        tracks = see(track, [] if i in (5, 9) else [seen(100)], at)
+        assert ids(tracks) == [1]
+    assert see(track, [], at + between_s).left == []
+    assert len(see(track, [], at + 2 * between_s).left) == 1
+
+
+def test_what_nobody_could_look_at_for_so_long_as_it_would_be_known_has_left() -> None:
+    track = tracker()
+    for i in range(10):
+        see(track, [seen(100)], i / 10)
+    track.expect(5.8, (640, 480))
+    assert track([], []).left == []
+    track.expect(6.0, (640, 480))
+    (left,) = track([], []).left
+    assert left.dwell_s == pytest.approx(0.9)
+
+
+def test_a_visitor_that_only_sweeps_still_find_has_left() -> None:
+    track = tracker()
+    for i in range(15):
+        see(track, [seen(300)], i / 15)
+    left = []
+    for i in range(15, 60):
+        track.expect(i / 15, (640, 480))
+        what_is_there_now = [replace(seen(300), score=0.35)]
+        left += track(what_is_there_now, [Look(face, []) for face in track.due(99)]).left
+    (face,) = left
+    assert face.dwell_s == pytest.approx(14 / 15)
+
+
+def test_who_steps_before_a_pattern_has_not_been_there_as_long_as_it() -> None:
+    track = tracker()
+    pattern, person = replace(seen(300), score=0.6), seen(305)
+    scene = [pattern] * 600 + [person] * 30
+    (face,) = [f for i, found in enumerate(scene) for f in see(track, [found], i / 15).arrived]
+    assert face.first_seen == pytest.approx(40, abs=1)

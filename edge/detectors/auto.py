@@ -12,6 +12,7 @@ from edge.picture import size
 
 # Of the picture's longer side; the short-range model finds fewer and fewer faces below.
 SMALL = 0.15
+LIKELY = 0.5  # what is found with less is seldom a near face: each eighth empty room has such
 # To look for far faces costs several times as much as for near ones: it is done in every so many
 # sweeps with nobody near or small faces seen of late, and with large faces only.
 OFTEN, SELDOM = 2, 8
@@ -50,7 +51,8 @@ class Auto(FarSighted):
     def __call__(self, picture: Picture) -> list[Detection]:
         found = self._near(picture)
         self._turn += 1
-        often = not found or self._since_small < LATE_TURNS
+        near = any(face.score >= LIKELY for face in found)
+        often = not near or self._since_small < LATE_TURNS
         if self._turn < (OFTEN if often else SELDOM):
             return found
         self._turn = 0
