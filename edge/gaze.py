@@ -18,12 +18,13 @@ class Gaze:
     """Says when to sweep, and how many faces to look at; how often is up to the board."""
 
     def __init__(self, detect_interval: int = 1, looks: float = 1.0) -> None:
-        self.pace(detect_interval, looks)
         self.reset()
+        self.pace(detect_interval, looks)
 
     def pace(self, detect_interval: int, looks: float) -> None:
         """Sweep in every so many frames; look at known faces so many times a frame."""
         self._interval, self._looks = detect_interval, looks
+        self._until_sweep = min(self._until_sweep, detect_interval - 1)
 
     def reset(self) -> None:
         """Sweep in the next frame."""
@@ -31,10 +32,8 @@ class Gaze:
 
     def __call__(self, faces: int) -> tuple[bool, int]:
         """Whether to sweep in this frame, and how many faces to look at."""
-        self._until_sweep = min(self._until_sweep, self._interval) - 1
-        sweeps = self._until_sweep < 0
-        if sweeps:
-            self._until_sweep = self._interval - 1
+        sweeps = self._until_sweep == 0
+        self._until_sweep = (self._interval if sweeps else self._until_sweep) - 1
         self._credit += self._looks  # half a look a frame is one in every second frame
         looks = min(faces, int(self._credit))
         self._credit = min(self._credit - looks, 1.0)

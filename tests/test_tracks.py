@@ -274,7 +274,18 @@ def test_the_command_measures_and_shows_scenes(ready: Lipwire, tmp_path: Path) -
     folder = data()
     done = ready(
         *("evaluate", "tracks", "--grid", folder / "grid", "--genki", folder / "genki4k"),
-        *("--seeds", "1", "--kind", "side by side", "--detect-interval", "2", "--fps", "15"),
+        *(
+            "--seeds",
+            "1",
+            "--first-seed",
+            "0",
+            "--kind",
+            "side by side",
+            "--detect-interval",
+            "2",
+            "--fps",
+            "15",
+        ),
         *("--show", tmp_path / "films", "--json", "-"),
     )
     report = json.loads(done.stdout)

@@ -27,6 +27,7 @@ LEVELS = (np.arange(256, dtype=np.float32) / np.float32(127.5)) - np.float32(1)
 class Kind:
     """One of MediaPipe's face models."""
 
+    name: str
     model: str
     side: int  # of the square input; its offsets are in these pixels
     cells: tuple[tuple[int, int], ...]  # sizes of the cells that candidates sit in; how many each
@@ -41,8 +42,8 @@ class Kind:
         return np.concatenate(rows).astype(np.float32)
 
 
-SHORT_RANGE = Kind(models.SHORT_RANGE, 128, ((8, 2), (16, 6)))
-FULL_RANGE = Kind(models.FULL_RANGE, 192, ((4, 1),))
+SHORT_RANGE = Kind("short-range", models.SHORT_RANGE, 128, ((8, 2), (16, 6)))
+FULL_RANGE = Kind("full-range", models.FULL_RANGE, 192, ((4, 1),))
 
 
 class BlazeFace:
@@ -62,7 +63,7 @@ class BlazeFace:
         shapes = [tensor.shape for tensor in self.interpreter.inputs + self.interpreter.outputs]
         many = len(self._anchors)
         if shapes != [(1, kind.side, kind.side, 3), (1, many, 16), (1, many, 1)]:
-            raise ModelError(f"{path}: not the BlazeFace that it should be (tensors {shapes})")
+            raise ModelError(f"{path}: not the {kind.name} BlazeFace (tensors {shapes})")
         self._min_score, self._sweep_score = min_score, sweep_score or min_score
         self._fit = Fit(kind.side)
         self._input = np.empty((1, kind.side, kind.side, 3), np.float32)
