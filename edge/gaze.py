@@ -18,7 +18,7 @@ class Gaze:
     """Says when to sweep, and how many faces to look at; how often is up to the board."""
 
     def __init__(self, detect_interval: int = 1, looks: float = 1.0) -> None:
-        self.reset()
+        self._until_sweep, self._credit = 0, 0.0
         self.pace(detect_interval, looks)
 
     def pace(self, detect_interval: int, looks: float) -> None:
