@@ -49,7 +49,7 @@ class Seen:
 
     size: tuple[int, int]  # width and height of the picture
     taken_at: float  # UTC
-    faces: tuple[SeenFace, ...]
+    faces: tuple[SeenFace, ...]  # without what may be none
     events: tuple[Event, ...]
 
 
@@ -86,7 +86,7 @@ class Pipeline:
         for visit in list(self._visits.values()):
             if visit.face.clear:
                 happened += self._smiles(visit, frame)
-        faces = tuple(self._seen(face) for face in tracks.faces)
+        faces = tuple(self._seen(face) for face in tracks.faces if face.arrived or face.sure)
         seen = Seen(size(frame.image), frame.taken_at, faces, tuple(happened))
         self._happened = []
         self._lap("decide")
