@@ -10,9 +10,9 @@ from edge.detection import Keypoints
 
 SAMPLE_S = 0.2
 # How far a face's points go in a while, without the tenth of the time at either end, which may be
-# somebody's passing before it: what noise does to a still picture stays below, and people who try
-# to sit still are above. In eye distances, and in pixels besides, which a small face has few of.
-MOVED, MOVED_PX = 0.04, 0.5
+# somebody's passing before it. In eye distances: what noise does to a still picture stays below,
+# and most people who try to sit still are above.
+MOVED = 0.06
 SHARE = 0.1
 ENOUGH = 15  # samples, before anything can be said
 
@@ -44,4 +44,4 @@ class Stillness:
         places = np.array(self._places)
         axes = np.concatenate([places.real, places.imag], axis=1)
         low, high = np.quantile(axes, (SHARE, 1 - SHARE), axis=0)
-        return bool((high - low).max() > MOVED + MOVED_PX / unit)
+        return bool((high - low).max() > MOVED)
