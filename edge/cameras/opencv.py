@@ -10,6 +10,8 @@ import cv2
 ERROR_LEVEL = 2  # a warning for every damaged packet or camera that is not there is too much
 # FFmpeg, inside OpenCV, reads its own level when the first file is opened: -8 is silence.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+# Streams over TCP: OpenCV before 4.12 would ask for UDP first.
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
 
 
 def open_capture(

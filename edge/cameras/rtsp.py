@@ -35,8 +35,7 @@ class RtspCamera:
         self._index = 0
 
     def open(self) -> None:
-        # FFmpeg prefers TCP unless OPENCV_FFMPEG_CAPTURE_OPTIONS says otherwise. With more than
-        # one thread its decoder holds a frame back for each.
+        # With more than one thread FFmpeg's decoder holds a frame back for each.
         wanted = {
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: round(OPEN_S * 1000),
             cv2.CAP_PROP_READ_TIMEOUT_MSEC: round(SILENCE_S * 1000),
