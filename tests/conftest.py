@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import pytest
 
 from edge import models
-from edge.cameras import Camera
+from edge.cameras import Camera, reader
 from edge.detectors.blazeface import BlazeFace
 from edge.errors import LipwireError, ModelError
 from edge.events import SmileStarted
@@ -25,9 +26,10 @@ from edge.frame import Frame
 from edge.page import Page
 from edge.snapshot import Snapshot
 from edge.state import State
+from tests import fakes_picamera2
 from tests.command import Lipwire
 from tests.fakes import picture
-from tests.feed import Subscriber
+from tests.feed import Subscriber, wait_until
 
 REQUIRED = set(filter(None, os.environ.get("LIPWIRE_REQUIRE", "").split(",")))
 
@@ -178,6 +180,42 @@ class Mosquitto:
             self.process.terminate()
             self.process.wait(10)
             self.process = None
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch) -> Iterator[fakes_picamera2.Board]:
+    """A board with cameras, and a stand-in for picamera2."""
+    with fakes_picamera2.standing_in(monkeypatch) as board:
+        yield board
+
+
+class Restarts(Protocol):
+    """A network camera that a test can switch off and on."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def check_it_comes_back(
+    camera: Camera,
+    server: Restarts,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """After a restart of a network camera its frames come again."""
+    monkeypatch.setattr(reader, "FIRST_PAUSE_S", 0.05)
+    read = reader.CameraReader(camera, lossless=False)
+    read.start()
+    assert read.take(10) is not None
+    server.stop()
+    wait_until(lambda: read.reopened > 1)
+    assert "stream ended" in caplog.text
+    assert "connection refused" in caplog.text
+    server.start()
+    wait_until(lambda: not read.missing)
+    assert read.take(10) is not None
+    read.stop()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from edge.frame import Frame
 from edge.profiles import Profile
 from edge.settings import CameraSettings, MqttSettings, Settings
 from tests.certificates import Authority
+from tests.conftest import check_it_comes_back
 from tests.feed import wait_until
 from tests.mjpeg_server import MjpegServer, jpeg, part
 
@@ -250,19 +251,8 @@ def test_after_a_restart_of_the_camera_its_stream_comes_back(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(reader, "FIRST_PAUSE_S", 0.05)
     server = serve()
-    read = CameraReader(MjpegCamera(server.url), lossless=False)
-    read.start()
-    assert read.take(10) is not None
-    server.stop()
-    wait_until(lambda: read.reopened > 1)
-    assert "stream ended" in caplog.text
-    assert "connection refused" in caplog.text
-    server.start()
-    wait_until(lambda: not read.missing)
-    assert read.take(10) is not None
-    read.stop()
+    check_it_comes_back(MjpegCamera(server.url), server, monkeypatch, caplog)
 
 
 @pytest.mark.parametrize("scheme", ["Digest", "Basic"])

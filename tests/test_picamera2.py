@@ -30,12 +30,6 @@ PROFILE = Profile(width=640, height=480, target_fps=25)
 
 
 @pytest.fixture
-def board(monkeypatch: pytest.MonkeyPatch) -> Iterator[fake.Board]:
-    with fake.standing_in(monkeypatch) as board:
-        yield board
-
-
-@pytest.fixture
 def camera(board: fake.Board) -> Iterator[PiCamera]:
     camera = PiCamera(0, PROFILE)
     camera.open()

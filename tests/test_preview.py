@@ -29,12 +29,6 @@ from tests.feed import Subscriber, send, wait_until
 
 
 @pytest.fixture
-def board(monkeypatch: pytest.MonkeyPatch) -> Iterator[fake.Board]:
-    with fake.standing_in(monkeypatch) as board:
-        yield board
-
-
-@pytest.fixture
 def signals(board: fake.Board) -> Iterator[None]:
     """What a daemon in this process does at a signal is undone."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -22,7 +22,7 @@ from edge.cameras.stream_clock import StreamClock
 from edge.frame import Frame
 from tests.certificates import Authority
 from tests.command import Lipwire
-from tests.conftest import free_port
+from tests.conftest import check_it_comes_back, free_port
 from tests.fakes import FPS, film
 from tests.feed import wait_until
 from tests.rtsp_server import RtspServer
@@ -136,18 +136,7 @@ def test_silence_in_the_middle_of_a_frame_is_noticed_in_time_and_the_stream_come
 def test_after_a_restart_of_the_camera_its_stream_comes_back(
     server: RtspServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(reader, "FIRST_PAUSE_S", 0.05)
-    read = CameraReader(RtspCamera(server.url), lossless=False)
-    read.start()
-    assert read.take(10) is not None
-    server.stop()
-    wait_until(lambda: read.reopened > 1)
-    assert "stream ended" in caplog.text
-    assert "connection refused" in caplog.text
-    server.start()
-    wait_until(lambda: not read.missing)
-    assert read.take(10) is not None
-    read.stop()
+    check_it_comes_back(RtspCamera(server.url), server, monkeypatch, caplog)
 
 
 @pytest.mark.parametrize("scheme", ["Digest", "Basic"])
