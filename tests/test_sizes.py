@@ -24,8 +24,8 @@ from tests.command import Lipwire
 from tests.conftest import complaint
 from tests.faces import face_at
 from tests.stills import data, genki
-from training import sizes
-from training.sizes import EYE_DISTANCES, Outcome, Pasted, Scene, evaluate_sizes, metres, table
+from training.trials import sizes
+from training.trials.sizes import EYE_DISTANCES, Outcome, Pasted, Scene, evaluate_sizes, metres, table
 
 PROFILE = Profile(name="small", width=320, height=240, target_fps=6)
 FIELDS = {

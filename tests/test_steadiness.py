@@ -17,8 +17,8 @@ from tests.command import Lipwire
 from tests.conftest import complaint
 from tests.faces import face_at
 from tests.stills import data, genki, grid
-from training import steadiness
-from training.steadiness import MOTIONS, Portrait, Trace, evaluate_steadiness, table
+from training.trials import steadiness
+from training.trials.steadiness import MOTIONS, Portrait, Trace, evaluate_steadiness, table
 
 POINTS = {"motion", "width_px", "n", "alone", "told", "lag"}
 ARRIVALS = {"who", "width_px", "n", "seconds", "arrived", "after_s"}

@@ -18,11 +18,11 @@ from edge.pipeline import SeenFace
 from edge.read import SmileReader
 from tests.command import Lipwire
 from tests.conftest import need
-from training.actors import Company, Person
-from training.scenes import KINDS, script
-from training.stage import Actor, Scene, Stage, Thing, TrueFace
-from training.stage import Path as Way
-from training.tracks import Figures, Measure, Watched, at_most
+from training.trials.actors import Company, Person
+from training.trials.scenes import KINDS, script
+from training.trials.stage import Actor, Scene, Stage, Thing, TrueFace
+from training.trials.stage import Path as Way
+from training.trials.tracks import Figures, Measure, Watched, at_most
 
 FPS, SECONDS = 10, 8
 ARRIVE_S, LEAVE_S = 0.5, 1.5

@@ -1,1 +1,18 @@
-"""The architectures, one file each; every module has `build()` giving an untrained Keras model."""
+"""The models that can be trained, one file each.
+
+Every file has `SIZE` (the side of its crops in pixels), `build(**options)`, which gives an
+untrained model from grey pixels (0 to 1, one channel) to logits, and `recipe(**options)`, by which
+it is trained where nothing else is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+SMILE = ("smile-small", "smile-unet", "smile-transfer")
+
+
+def module(name: str) -> ModuleType:
+    """The file of a model."""
+    return importlib.import_module(f"training.zoo.{name.replace('-', '_')}")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from training.actors import Company, Person
-from training.stage import CANVAS, Actor, Path, Scene, Thing
+from training.trials.actors import Company, Person
+from training.trials.stage import CANVAS, Actor, Path, Scene, Thing
 
 Rng = np.random.Generator
 Cast = Callable[[], Person]  # the next person of a scene

@@ -18,10 +18,10 @@ from edge.profiles import Profile
 from edge.progress import progress
 from edge.read import SmileReader
 from edge.settings import Settings
-from training.actors import Company
-from training.scenes import KINDS, script
-from training.stage import Scene, Stage
-from training.tracks import Figures, Measure, Watched, at_most
+from training.trials.actors import Company
+from training.trials.scenes import KINDS, script
+from training.trials.stage import Scene, Stage
+from training.trials.tracks import Figures, Measure, Watched, at_most
 
 EPOCH = 1_700_000_000.0  # UTC of every scene's beginning
 FACES_AT_LEAST = 3  # fewer would measure the board's limit

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.detection import Detection
 from edge.frame import Image
-from training.actors import FACE_PX, MIDDLE, SIZE, Person, carried
+from training.trials.actors import FACE_PX, MIDDLE, SIZE, Person, carried
 
 CANVAS = (640, 480)  # paths are in these pixels, whatever size is painted
 SMOOTHED_S = 0.3  # nobody turns or stops at once

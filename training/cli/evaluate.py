@@ -1,38 +1,25 @@
-"""The commands `prepare`, `train` and `evaluate`; what they need is loaded when they run."""
+"""`lipwire evaluate`: figures of what Lipwire reads and follows."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
-from edge.errors import MissingExtraError, SourceError
 from edge.settings import build
-
-if TYPE_CHECKING:
-    from edge.detectors.blazeface import BlazeFace
+from training.cli.common import add_dataset
+from training.faces import load_detector
 
 TASKS = ("smile",)
 
 
 def add(commands: Any) -> None:
-    """Add the commands to the parser of `lipwire`."""
-    prepare = add_command(commands, "prepare", "Cut a data set's faces into crops.", _prepare)
-    prepare.add_argument("task", choices=TASKS)
-    _add_dataset(prepare)
-    prepare.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
-    prepare.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
-    train = add_command(commands, "train", "Train a model on prepared crops.", _train)
-    train.add_argument("task", choices=TASKS)
-    train.add_argument("crops", type=Path, nargs="+", metavar="NAME.npz", help="named by data set")
-    train.add_argument("--out", type=Path, required=True, metavar="RUN")
-    train.add_argument("--epochs", type=int, help="default: the recipe's")
+    """Add the command to the parser of `lipwire`."""
     evaluate = add_command(commands, "evaluate", "Score what Lipwire reads or follows.", None)
     tasks = evaluate.add_subparsers(metavar="TASK", required=True)
     smile = add_command(tasks, "smile", "Score a smile model on a data set.", _evaluate_smile)
-    _add_dataset(smile)
+    add_dataset(smile)
     which = smile.add_mutually_exclusive_group()
     which.add_argument("--model", type=Path, metavar="FILE", help="default: the shipped one")
     which.add_argument(
@@ -75,53 +62,18 @@ def _add_tracks(parser: argparse.ArgumentParser) -> None:
     add("--show", type=Path, metavar="DIR", help="write each scene as a film with its boxes")
 
 
-def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    names = ("genki4k", "smiles", "fer2013")
-    parser.add_argument("--dataset", choices=names, required=True)
-    parser.add_argument("--root", type=Path, required=True, help="the folder of its layout")
-
-
-def _prepare(options: argparse.Namespace) -> None:
-    """Crop a data set's faces and say what was left out."""
-    from training.prepare import prepare
-
-    tally = prepare(options.dataset, options.root, options.out, _detector(options))
-    for what, count in tally.most_common():
-        print(f"{count:>7} {what}")
-
-
-def _train(options: argparse.Namespace) -> None:
-    """Train on prepared crops; each file is named by the data set it came from."""
-    from edge.description import Source
-    from training.datasets import DATASETS
-    from training.prepare import Crops
-
-    try:
-        from training import smile
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow"):
-            raise
-        raise MissingExtraError("lipwire train", "training") from error
-    parts = []
-    for path in options.crops:
-        if path.stem not in DATASETS:
-            raise SourceError(f"{path}: its name must be a data set's: {', '.join(DATASETS)}")
-        crops = Crops.read(path)
-        parts.append((Source(path.stem, DATASETS[path.stem].licence, len(crops.images)), crops))
-    recipe = smile.Recipe()
-    smile.train(parts, options.out, replace(recipe, epochs=options.epochs or recipe.epochs))
-
-
 def _evaluate_smile(options: argparse.Namespace) -> None:
     """Score a file, or a run's folds, through the whole way."""
     from edge import models
     from training.evaluate import evaluate, evaluate_run
 
     if options.folds:
-        figures = evaluate_run(options.dataset, options.root, options.folds, _detector(options))
+        figures = evaluate_run(
+            options.dataset, options.root, options.folds, load_detector(options.models)
+        )
     else:
         model = options.model or models.shipped("smile")
-        figures = evaluate(options.dataset, options.root, model, _detector(options))
+        figures = evaluate(options.dataset, options.root, model, detector)
     write_json(figures, options.json)
     if options.json != "-":
         for name, value in figures.items():
@@ -130,7 +82,7 @@ def _evaluate_smile(options: argparse.Namespace) -> None:
 
 def _evaluate_tracks(options: argparse.Namespace) -> None:
     """Run composed scenes through the pipeline and hold them against their truth."""
-    from training.follow import Trial, evaluate, table
+    from training.trials.follow import Trial, evaluate, table
 
     settings, profile = load_settings(options), choose_profile(options)
     if (interval := options.detect_interval) is not None:
@@ -150,13 +102,13 @@ def _evaluate_sizes(options: argparse.Namespace) -> None:
     from edge import models
     from edge.assemble import assemble
     from edge.read import SmileReader
-    from training.sizes import evaluate_sizes, table
+    from training.trials.sizes import evaluate_sizes, table
 
     profile = choose_profile(options)
     pipeline = assemble(load_settings(options), profile, options.models).pipeline
     reader = SmileReader(models.shipped("smile"))
     figures = evaluate_sizes(
-        options.genki, _detector(options), reader, pipeline, profile, options.faces
+        options.genki, load_detector(options.models), reader, pipeline, profile, options.faces
     )
     write_json(figures, options.json)
     if options.json != "-":
@@ -165,23 +117,16 @@ def _evaluate_sizes(options: argparse.Namespace) -> None:
 
 def _evaluate_steadiness(options: argparse.Namespace) -> None:
     """Follow still and moving faces, and show posters."""
-    from training.steadiness import evaluate_steadiness, table
+    from training.trials.steadiness import evaluate_steadiness, table
 
     figures = evaluate_steadiness(
         options.grid,
         options.genki,
         choose_profile(options),
-        _detector(options),
+        load_detector(options.models),
         options.models,
         options.faces,
     )
     write_json(figures, options.json)
     if options.json != "-":
         print(table(figures))
-
-
-def _detector(options: argparse.Namespace) -> BlazeFace:
-    from edge import models
-    from edge.detectors.blazeface import BlazeFace
-
-    return BlazeFace(models.find(models.SHORT_RANGE, options.models))

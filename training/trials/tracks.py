@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from edge.detection import Box, Keypoints
 from edge.events import Event, FaceArrived, SmileStarted
 from edge.pipeline import SeenFace
-from training.stage import TrueFace
+from training.trials.stage import TrueFace
 
 CLEAR, SOME = 0.6, 0.1  # shares of a face that are seen: to be followed; to be no ghost
 NEAR = 0.5  # a track nearer than this to a face's middle, in face widths, is that face's
