@@ -68,7 +68,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.dev
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[training]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[training,tensorboard]"
 	@touch $@
 
 $(HA_VENV)/.installed: $(HA_REQUIREMENTS)

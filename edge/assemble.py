@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge import models
 from edge.decide import SmileRules
+from edge.description import Description
 from edge.detectors import make_detector
 from edge.errors import SettingsError
 from edge.gaze import Gaze
@@ -14,7 +15,7 @@ from edge.interpreter import Interpreter
 from edge.pipeline import Pipeline
 from edge.profiles import Profile
 from edge.read import SmileReader
-from edge.settings import Settings
+from edge.settings import Settings, SmileSettings
 from edge.track import Tracker
 
 
@@ -27,12 +28,16 @@ class Assembly:
 
 
 def assemble(
-    settings: Settings, profile: Profile, models_folder: Path | None, first_face: int = 1
+    settings: Settings,
+    profile: Profile,
+    models_folder: Path | None,
+    first_face: int = 1,
+    reader: SmileReader | None = None,
 ) -> Assembly:
-    """Load the models and connect the stages."""
+    """Load the models and connect the stages; without a reader, the shipped model reads."""
     faces = settings.faces
     detector, interpreters = make_detector(faces.detector, faces.min_score, profile, models_folder)
-    reader = SmileReader(models.shipped("smile"), profile.threads)
+    reader = reader or SmileReader(models.shipped("smile"), profile.threads)
     pipeline = Pipeline(
         detector,
         Tracker(
@@ -44,16 +49,23 @@ def assemble(
             faces.smallest,
         ),
         reader,
-        _rules(settings, reader),
+        smile_rules(settings.smile, reader.description),
         Gaze(profile.detect_interval, profile.looks),
     )
     return Assembly(pipeline, (*interpreters, reader.interpreter))
 
 
-def _rules(settings: Settings, reader: SmileReader) -> SmileRules:
-    smile = settings.smile
-    on = smile.on or reader.description.on_threshold
-    off = smile.off or reader.description.off_threshold
+def smile_rules(settings: SmileSettings, model: Description) -> SmileRules:
+    """A model's own rules, but for what the settings say."""
+    on = settings.on or model.on_threshold
+    off = settings.off or model.off_threshold
     if on <= off:
         raise SettingsError(f"[smile] on ({on:g}) must be above off ({off:g})")
-    return SmileRules(on, off, smile.smoothing_s, smile.min_duration_s, smile.refractory_s)
+    smoothing_s, min_duration_s = settings.smoothing_s, settings.min_duration_s
+    return SmileRules(
+        on,
+        off,
+        smoothing_s if smoothing_s >= 0 else model.smoothing_s,
+        min_duration_s if min_duration_s >= 0 else model.min_duration_s,
+        settings.refractory_s,
+    )

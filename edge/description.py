@@ -14,6 +14,7 @@ from edge.errors import ModelError
 
 ENTRY = "lipwire.json"
 FORMAT = 1
+LONGEST_S = 10.0  # no rule of a smile takes longer
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Description:
     metrics: tuple[Metric, ...]
     versions: dict[str, str]
     created: str  # UTC date
+    smoothing_s: float = 0.15  # time constant; the values of files that do not say
+    min_duration_s: float = 0.4  # a smile exists once it lasted this long
     format: int = FORMAT
 
 
@@ -86,14 +89,19 @@ def read(path: Path) -> Description:
 def embed(path: Path, description: Description) -> None:
     """Write a description into a `.tflite` file in place of any it has, all or nothing."""
     partial = path.with_name(path.name + ".part")
-    partial.write_bytes(_bare(path))
-    with zipfile.ZipFile(partial, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(ENTRY, json.dumps(asdict(description), indent=1, ensure_ascii=False))
-    os.replace(partial, path)
+    try:
+        partial.write_bytes(bare(path))
+        with zipfile.ZipFile(partial, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(ENTRY, json.dumps(asdict(description), indent=1, ensure_ascii=False))
+        os.replace(partial, path)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def _bare(path: Path) -> bytes:
-    """The file's content without the zip at its end."""
+def bare(path: Path) -> bytes:
+    """The file's content without the zip at its end: the network alone."""
     content = path.read_bytes()
     if not zipfile.is_zipfile(path):
         return content
@@ -121,11 +129,21 @@ def _parse(data: Any, path: Path) -> Description:
         _check_types(description)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{path}: its {ENTRY} is incomplete or wrong: {error}") from None
-    if not (
-        description.temperature > 0 and 0 < description.off_threshold < description.on_threshold < 1
-    ):
-        raise ModelError(f"{path}: its {ENTRY} has a temperature or thresholds that make no sense")
+    if not _makes_sense(description):
+        raise ModelError(
+            f"{path}: its {ENTRY} has a temperature, thresholds or times that make no sense"
+        )
     return description
+
+
+def _makes_sense(said: Description) -> bool:
+    """Whether temperature and rules are within what can be meant; no comparison holds for NaN."""
+    return (
+        said.temperature > 0
+        and 0 < said.off_threshold < said.on_threshold < 1
+        and 0 <= said.smoothing_s <= LONGEST_S
+        and 0 <= said.min_duration_s <= LONGEST_S
+    )
 
 
 def _check_types(part: Any) -> None:

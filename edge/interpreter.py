@@ -40,7 +40,7 @@ class Interpreter:
         except OSError as error:
             raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
         try:
-            with _native_chatter_off():
+            with native_chatter_off():
                 self._native = _runtime()(model_content=content, num_threads=threads)
                 self._native.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -50,6 +50,10 @@ class Interpreter:
         self.inputs = tuple(_tensor(d) for d in self._native.get_input_details())
         self.outputs = tuple(_tensor(d) for d in self._native.get_output_details())
         self.invoked_s = 0.0  # time spent inside the runtime so far
+
+    def graph(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The runtime's own account of operators and tensors, which `edge.operators` reads."""
+        return self._native._get_ops_details(), self._native.get_tensor_details()
 
     def run(self, *values: Array) -> list[Array]:
         """Run the model once; each value must have its input's shape and type."""
@@ -97,7 +101,7 @@ def _tensor(details: dict[str, Any]) -> Tensor:
 
 
 @contextlib.contextmanager
-def _native_chatter_off() -> Iterator[None]:
+def native_chatter_off() -> Iterator[None]:
     """The runtime greets every model on stderr, from C: keep the daemon's log to its own lines."""
     if sys.stderr is None:  # closed by whoever started us
         yield

@@ -32,6 +32,7 @@ class Fetched:
 
 SHORT_RANGE = "face_detection_short_range.tflite"
 FULL_RANGE = "face_detection_full_range_sparse.tflite"
+FACE_MESH = "face_landmark.tflite"
 FETCHED = (
     Fetched(
         SHORT_RANGE,
@@ -46,7 +47,7 @@ FETCHED = (
         "faces within five metres",
     ),
     Fetched(
-        "face_landmark.tflite",
+        FACE_MESH,
         "mediapipe/modules/face_landmark",
         "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
         "468 points of a face",

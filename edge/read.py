@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from edge.errors import ModelError
 from edge.frame import Image
 from edge.interpreter import Interpreter, Tensor
 
+LARGEST_CROP = 512  # pixels; what a larger one shows, no board has time for
+
 
 class SmileReader:
     """The probability of a smile in a face crop."""
@@ -21,7 +24,7 @@ class SmileReader:
         self.description = checked_description(path, "smile")
         self.interpreter = Interpreter(path, threads)
         check_tensors(path, self.description, self.interpreter)
-        self.crop_kind: CropKind = KINDS[self.description.crop]
+        self.crop_kind: CropKind = crop_kind(self.description)
         self._output = self.interpreter.outputs[0]
 
     def logit(self, face: Image) -> float:
@@ -41,13 +44,17 @@ def checked_description(path: Path, task: str) -> Description:
     description = read(path)
     if description.task != task:
         raise ModelError(f"{path}: made for {description.task}, not for {task}")
-    kind = KINDS.get(description.crop)
-    if kind is None or kind.size != description.crop_size:
+    if description.crop not in KINDS or not 16 <= description.crop_size <= LARGEST_CROP:
         raise ModelError(
-            f"{path}: wants crops '{description.crop}' of {description.crop_size} pixels, "
-            f"this version cuts {', '.join(f'{k.name} of {k.size}' for k in KINDS.values())}"
+            f"{path}: wants crops '{description.crop}' of {description.crop_size} pixels, this "
+            f"version cuts {', '.join(KINDS)} of 16 to {LARGEST_CROP}"
         )
     return description
+
+
+def crop_kind(description: Description) -> CropKind:
+    """The cut a model was trained on, at its own size."""
+    return replace(KINDS[description.crop], size=description.crop_size)
 
 
 def check_tensors(path: Path, description: Description, interpreter: Interpreter) -> None:

@@ -71,8 +71,12 @@ class FaceSettings:
 class SmileSettings:
     on: float = setting(0.0, "probability that begins a smile; 0: the model's own", 0, 1)
     off: float = setting(0.0, "probability that ends a smile; 0: the model's own", 0, 1)
-    smoothing_s: float = setting(0.15, "time constant of the probability's smoothing", 0, 5)
-    min_duration_s: float = setting(0.4, "a smile exists once it lasted this long", 0, 10)
+    smoothing_s: float = setting(
+        -1.0, "time constant of the probability's smoothing; below 0: the model's own", -1, 5
+    )
+    min_duration_s: float = setting(
+        -1.0, "a smile exists once it lasted this long; below 0: the model's own", -1, 10
+    )
     refractory_s: float = setting(0.5, "no new smile of a face this soon after its last", 0, 60)
 
 

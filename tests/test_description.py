@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import zipfile
@@ -21,6 +22,7 @@ from edge.read import SmileReader
 from tests.conftest import complaint
 
 SMILE = models.shipped("smile")
+TIMES = ("smoothing_s", "min_duration_s")
 SHIPPED = sorted(SMILE.parent.glob("*.tflite"))
 
 
@@ -146,7 +148,33 @@ def test_a_description_of_a_later_format_is_refused(smile_model: Path) -> None:
     assert refused(smile_model) == f"{smile_model}: description format 2, this version reads 1"
 
 
-@pytest.mark.parametrize("key", list(asdict(description.read(SMILE))))
+def test_a_file_from_before_rules_had_times_has_those_that_all_had_then(smile_model: Path) -> None:
+    wanted = replace(description.read(smile_model), smoothing_s=0.3, min_duration_s=0.0)
+    description.embed(smile_model, wanted)
+    assert description.read(smile_model) == wanted
+    rewrite(smile_model, lambda data: [data.pop(key) for key in TIMES])
+    said = description.read(smile_model)
+    assert (said.smoothing_s, said.min_duration_s) == (0.15, 0.4)
+
+
+def test_a_model_is_left_as_it_was_where_the_disk_is_full(
+    smile_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, before = description.read(smile_model), smile_model.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(description.os, "replace", full)
+    line = complaint(lambda: description.embed(smile_model, replace(said, created="")), ModelError)
+    assert line == f"{smile_model}: cannot be written: No space left on device"
+    assert smile_model.read_bytes() == before
+    assert list(smile_model.parent.iterdir()) == [smile_model]
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in asdict(description.read(SMILE)) if key not in TIMES]
+)
 def test_a_description_that_lacks_a_part_is_refused(smile_model: Path, key: str) -> None:
     rewrite(smile_model, lambda data: data.pop(key))
     assert refused(smile_model).startswith(f"{smile_model}: ")
@@ -164,6 +192,10 @@ def test_a_description_that_lacks_a_part_is_refused(smile_model: Path, key: str)
         {"temperature": 0},
         {"on_threshold": "high"},
         {"off_threshold": 2},
+        {"smoothing_s": -0.1},
+        {"smoothing_s": float("nan")},
+        {"min_duration_s": 11},
+        {"min_duration_s": "long"},
     ],
     ids=str,
 )

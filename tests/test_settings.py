@@ -100,8 +100,8 @@ def test_what_is_unknown_is_named_with_file_and_section_and_a_suggestion(
     ("content", "named"),
     [
         ("[smile]\non = 1.5\n", "[smile] on: must be from 0 to 1, not 1.5"),
-        ("[smile]\nmin_duration_s = -1\n", "[smile] min_duration_s: must be from 0 to 10, not -1"),
-        ("[smile]\nsmoothing_s = nan\n", "[smile] smoothing_s: must be from 0 to 5, not nan"),
+        ("[smile]\nmin_duration_s = -2\n", "[smile] min_duration_s: must be from -1 to 10, not -2"),
+        ("[smile]\nsmoothing_s = nan\n", "[smile] smoothing_s: must be from -1 to 5, not nan"),
         ("[faces]\nleave_s = inf\n", "[faces] leave_s: must be from 0.1 to 60, not inf"),
         ("[outbox]\nmax_rows = 0\n", "[outbox] max_rows: must be from 1 to"),
         ('[camera]\npace = "fast"\n', "[camera] pace: must be one of realtime, max, not 'fast'"),

@@ -1,7 +1,10 @@
 """Ships a trained model: its figures go into the file and, with the rest, onto a card beside it.
 
-lipwire evaluate smile --dataset genki4k --root GENKI --run RUN --json folds.json
-python -m training.card RUN/all.tflite folds.json --out edge/models/smile.tflite
+lipwire evaluate smile --dataset genki4k --root GENKI --run RUN --slices --mirrored --json F.json
+lipwire evaluate smile --dataset genki4k --root GENKI --run RUN --part cross --json CROSS.json
+lipwire evaluate false-smiles --grid GRID --genki GENKI --run RUN --json FALSE.json
+python -m training.card RUN/all.tflite F.json --cross CROSS.json --false-smiles FALSE.json \\
+    --out edge/models/smile.tflite
 """
 
 from __future__ import annotations
@@ -9,95 +12,91 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from edge.description import Description, Metric, embed, read
+from edge.description import Metric, embed, read
+from edge.errors import LipwireError, SettingsError
+from training.card_text import COMMANDS, PROTOCOLS, Figures, Measured, card
+from training.written import written
 
-PROTOCOL = (
-    "GENKI-4K folds: 4, file number mod 4; each fold's int8 file, trained without it, on all its "
-    "pictures from detection to answer; a face that is not found counts as wrong; mean of folds"
-)
-COMMAND = "lipwire evaluate smile --dataset genki4k --root GENKI --run RUN"
+DATASET = "genki4k"
 
 
-def main() -> None:
-    """Write the model and its card."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("figures", type=Path, help="what evaluate --run wrote with --json")
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    figures = json.loads(options.figures.read_text(encoding="utf-8"))
-    shutil.copyfile(options.model, options.out)
-    embed(options.out, replace(read(options.out), metrics=metrics(figures)))
-    options.out.with_suffix(".md").write_text(card(options.out, figures), encoding="utf-8")
-
-
-def metrics(figures: dict[str, Any]) -> tuple[Metric, ...]:
-    """The folds' figures as they are embedded."""
-    accuracy = Metric(
-        name="accuracy",
-        value=figures["accuracy"],
-        interval=tuple(figures["interval"]),
-        n=figures["n"],
-        protocol=PROTOCOL,
-        command=COMMAND,
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the model and its card; gives the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="training.card", description=__doc__.splitlines()[0] if __doc__ else None
     )
-    return (accuracy,)
+    add = parser.add_argument
+    add("model", type=Path)
+    add("figures", type=Path, help="what evaluate smile --run wrote with --json")
+    add("--cross", type=Path, metavar="FILE", help="the same of --part cross")
+    add("--false-smiles", type=Path, metavar="FILE", help="what evaluate false-smiles wrote")
+    add("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    try:
+        measured = Measured(
+            read_figures(options.figures, "smile", "folds"),
+            read_figures(options.cross, "smile", "cross") if options.cross else None,
+            read_figures(options.false_smiles, "false-smiles") if options.false_smiles else None,
+        )
+        ship(options.model, measured, options.out)
+    except LipwireError as error:
+        print(f"training.card: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
 
 
-def card(model: Path, figures: dict[str, Any]) -> str:
-    """The model card in Markdown."""
-    said = read(model)
-    low, high = (100 * value for value in figures["interval"])
-    folds = ", ".join(f"{100 * value:.1f}" for value in figures["per_fold"])
-    shape = f"`{said.crop}`, {said.crop_size}x{said.crop_size}"
-    return f"""# {model.name}
-
-Tells whether an upright face, cut by `edge/crop.py`, smiles. Written by `python -m training.card`.
-
-| | |
-| --- | --- |
-| task | {said.task}: {", ".join(said.labels)} |
-| input | {shape} grey pixels less 128, {said.input.dtype} |
-| output | logit, {said.output.dtype}; divided by the temperature {said.temperature:g} |
-| thresholds | a smile begins at {said.on_threshold:g} and ends at {said.off_threshold:g} |
-| size | {model.stat().st_size // 1000} kB |
-| made | {said.created}, {", ".join(f"{name} {v}" for name, v in said.versions.items())} |
-
-## Figures
-{PROTOCOL}.
-
-| figure | value |
-| --- | --- |
-| accuracy | {100 * figures["accuracy"]:.1f} % (95 % interval {low:.1f} to {high:.1f}) |
-| by fold | {folds} % |
-| pictures | {figures["n"]}, of which {figures["undetected"]} without a face found |
-| balanced accuracy | {100 * figures["balanced_accuracy"]:.1f} % |
-| area under ROC | {figures["auc"]:.4f} |
-| calibration error | {figures["calibration_error"]:.4f} |
-
-Command: `{COMMAND}`. This file itself was trained on everything, so there is no figure of its own.
-
-## Data
-{_sources(said)}
-Some of it is for research use only. Who needs other terms trains on own pictures with the same
-commands (`lipwire prepare`, `lipwire train`).
-
-## Limits
-- Thresholds and times are plain choices, not yet taken from measured false smiles an hour.
-- Not yet measured: slices by head pose, face width, brightness and skin tone.
-- Faces down to 19 pixels wide are read; small, dark and turned faces are less certain.
-- Web photographs of posed people: a kiosk sees other faces and other light.
-"""
+def ship(model: Path, measured: Measured, out: Path) -> None:
+    """Copy the model with its figures in it, and write its card."""
+    try:
+        said = replace(read(model), metrics=metrics(measured))
+        text = card(out.name, model.stat().st_size, said, measured)
+    except (KeyError, TypeError) as error:
+        raise SettingsError(f"figures are not complete: {error}; evaluate anew") from None
+    with written(out) as file:
+        shutil.copyfile(model, file)
+        embed(file, said)
+    with written(out.with_suffix(".md")) as file:
+        file.write_text(text, encoding="utf-8")
 
 
-def _sources(said: Description) -> str:
-    rows = [f"| {s.name} | {s.pictures} | {s.licence} |" for s in said.sources]
-    return "\n".join(["| set | crops | terms |", "| --- | --- | --- |", *rows]) + "\n"
+def read_figures(path: Path, task: str, protocol: str | None = None) -> Figures:
+    """Figures of an evaluation; those of pictures that were learned from are refused."""
+    try:
+        figures = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(figures, dict) or figures.get("task") != task:
+        raise SettingsError(f"{path}: not figures of lipwire evaluate {task}")
+    if figures.get("trained_on") is not False:
+        raise SettingsError(f"{path}: measured on pictures that were learned from: not for a card")
+    found = (figures.get("dataset"), figures.get("protocol"))
+    if protocol and found != (DATASET, protocol):
+        wanted = f"{DATASET}, {protocol}"
+        raise SettingsError(f"{path}: measured on {found[0]}, {found[1]}; wanted is {wanted}")
+    return figures
+
+
+def metrics(measured: Measured) -> tuple[Metric, ...]:
+    """The accuracies as they are embedded."""
+    found = (("folds", measured.folds), ("cross", measured.cross))
+    return tuple(
+        Metric(
+            name="accuracy",
+            value=figures["accuracy"],
+            interval=tuple(figures["interval"]),
+            n=figures["n"],
+            protocol=PROTOCOLS[protocol],
+            command=COMMANDS[protocol],
+        )
+        for protocol, figures in found
+        if figures
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,100 +1,144 @@
-"""`lipwire evaluate smile`: int8 files through the whole way, from picture to answer."""
+"""`lipwire evaluate smile`: figures of a model through the whole way, from picture to answer."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.crop import crop
-from edge.detectors.blazeface import BlazeFace
-from edge.errors import SettingsError, SourceError
-from edge.progress import progress
-from edge.read import SmileReader
-from training.datasets import DATASETS, Picture, load
-from training.figures import Flags, auc, balanced_accuracy, calibration_error, interval
-from training.prepare import largest
+from edge.detection import Detector
+from edge.errors import SettingsError
+from training.answers import answer
+from training.datasets import Picture, check_task, load
+from training.readers import TASK, Reader, load_reader
+from training.scores import (
+    class_figures,
+    mirror_gain,
+    right_answers,
+    share_interval,
+    slice_figures,
+)
+from training.slices import CHANGES, NOTES
 
 THRESHOLD = 0.5  # of the calibrated probability; not chosen on what is reported
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model made of one picture."""
+class Extras:
+    """What is wanted beyond the figures."""
 
-    picture: Picture
-    probability: float  # NaN where no face was found
+    slices: bool = False
+    mirrored: bool = False  # what averaging with the mirror image would be worth
 
 
-def evaluate(name: str, root: Path, model: Path, detector: BlazeFace) -> dict[str, object]:
+def evaluate(
+    name: str, root: Path, model: Path, detector: Detector, extras: Extras | None = None
+) -> dict[str, Any]:
     """Score one file on a whole data set."""
-    reader = SmileReader(model)
-    trained_on = name in {source.name for source in reader.description.sources}
-    pictures = load(name, root)
-    answers = _answers(pictures, name, [reader] * len(pictures), detector)
-    return {**_report(name, str(model), answers), "trained_on": trained_on}
+    reader = load_reader(model)
+    pictures = _labelled(name, root)
+    report = _report(name, str(model), pictures, [reader] * len(pictures), detector, extras)
+    return {**report, "protocol": "one file, all pictures", "trained_on": name in reader.sources}
 
 
-def evaluate_run(name: str, root: Path, run: Path, detector: BlazeFace) -> dict[str, object]:
-    """Score each fold's file of a run on its own fold; the figure is the folds' mean."""
-    pictures = load(name, root)
-    folds = sorted({picture.fold for picture in pictures})
-    if folds[0] < 0:
-        raise SettingsError(f"{name} has no folds: use --model FILE")
-    readers = {fold: SmileReader(run / f"fold{fold}.tflite") for fold in folds}
-    answers = _answers(pictures, name, [readers[p.fold] for p in pictures], detector)
-    right = _right(answers)
+def evaluate_cross(
+    name: str, root: Path, run: Path, detector: Detector, extras: Extras | None = None
+) -> dict[str, Any]:
+    """Score a run's file that learned from other data sets only."""
+    report = evaluate(name, root, run / "cross.tflite", detector, extras)
+    if report["trained_on"]:
+        raise SettingsError(f"{run}: its cross.tflite learned from {name}; --model scores it so")
+    return {**report, "protocol": "cross"}
+
+
+def evaluate_folds(
+    name: str, root: Path, run: Path, detector: Detector, extras: Extras | None = None
+) -> dict[str, Any]:
+    """Score each fold's file of a run on its own fold; the accuracy is the folds' mean."""
+    pictures = _labelled(name, root)
     fold_of = np.array([picture.fold for picture in pictures])
-    per_fold = [round(float(right[fold_of == fold].mean()), 4) for fold in folds]
-    report = _report(name, str(run), answers)
-    mean = round(float(np.mean(per_fold)), 4)
-    return {**report, "accuracy": mean, "per_fold": per_fold, "trained_on": False}
+    folds = sorted(set(fold_of.tolist()))
+    if folds[0] < 0:
+        raise SettingsError(f"{name} has no folds: use --model FILE or --part cross")
+    own = {fold: load_reader(run / f"fold{fold}.tflite") for fold in folds}
+    if len({reader.crop_kind for reader in own.values()}) > 1:
+        raise SettingsError(f"{run}: its folds' files want different crops")
+    readers = [own[picture.fold] for picture in pictures]
+    report = _report(name, str(run), pictures, readers, detector, extras, fold_of)
+    return {**report, "protocol": "folds", "trained_on": False}
 
 
-def _answers(
-    pictures: Sequence[Picture], name: str, readers: Sequence[SmileReader], detector: BlazeFace
-) -> list[Answer]:
-    show = DATASETS[name].show
-    answers = []
-    for picture, reader in progress(list(zip(pictures, readers, strict=True)), f"evaluate {name}"):
-        face = None
-        if (image := picture.load()) is not None:
-            shown = show(image)
-            if faces := detector(shown):
-                face = crop(shown, largest(faces).keypoints, reader.crop_kind)
-        answers.append(Answer(picture, math.nan if face is None else reader(face)))
-    if all(math.isnan(answer.probability) for answer in answers):
-        raise SourceError(f"{name}: no face found in any of {len(answers)} pictures")
-    return answers
+def table(report: dict[str, Any]) -> str:
+    """The figures for people."""
+    long = ("slices", "reliability", "mirrored")
+    lines = [f"{name:<26} {value}" for name, value in report.items() if name not in long]
+    if told := report.get("mirrored"):
+        low, high = told["gain_interval"]
+        lines.append(
+            f"averaged with its mirror image: {100 * told['accuracy']:.1f} %, "
+            f"{100 * told['gain']:+.2f} points (95 % interval {100 * low:+.2f} to "
+            f"{100 * high:+.2f}), for one more reading of {told['read_ms']:.3f} ms"
+        )
+    before = None
+    for row in report.get("slices", ()):
+        if row["slice"] != before:
+            before = row["slice"]
+            lines += ["", f"{before}: {NOTES[before]}"]
+        lines.append(_slice_line(row))
+    return "\n".join(lines)
 
 
-def _right(answers: Sequence[Answer]) -> Flags:
-    """Which answers are right; none is not."""
-    return np.array([(a.probability >= THRESHOLD) == a.picture.smile for a in answers]) & ~np.isnan(
-        [a.probability for a in answers]
-    )
+def _slice_line(row: dict[str, Any]) -> str:
+    low, high = row["interval"]
+    line = f"  {row['value']:<8} {100 * row['accuracy']:5.1f} % "
+    line += f"({100 * low:.1f} to {100 * high:.1f}), n = {row['n']}"
+    if row["undetected"]:
+        line += f", {row['undetected']} without a face found"
+    if "as_it_is" in row:
+        line += f"; as they are {100 * row['as_it_is']:.1f} %"
+    return line
 
 
-def _report(name: str, model: str, answers: Sequence[Answer]) -> dict[str, object]:
+def _labelled(name: str, root: Path) -> list[Picture]:
+    check_task(name, TASK)
+    return load(name, root)
+
+
+def _report(
+    name: str,
+    model: str,
+    pictures: Sequence[Picture],
+    readers: Sequence[Reader],
+    detector: Detector,
+    extras: Extras | None,
+    folds: NDArray[np.int_] | None = None,
+) -> dict[str, Any]:
     """All figures; a picture without an answer counts as wrong in every accuracy."""
-    truth = np.array([a.picture.smile for a in answers])
-    scores = np.array([a.probability for a in answers])
-    found = ~np.isnan(scores)
-    right = _right(answers)
-    told = np.where(right, truth, ~truth)
-    return {
-        "task": "smile",
+    extras = extras or Extras()
+    changes = CHANGES if extras.slices else ()
+    answers = answer(pictures, name, readers, detector, changes, extras.mirrored)
+    truth = np.array([picture.smile for picture in pictures])
+    right = right_answers(answers.logits[0], truth)
+    report = {
+        "task": TASK,
         "dataset": name,
-        "n": len(answers),
+        "n": len(pictures),
         "model": model,
         "accuracy": round(float(right.mean()), 4),
-        "interval": interval(right),
-        "undetected": int((~found).sum()),
-        "balanced_accuracy": round(balanced_accuracy(told, truth), 4),
-        "auc": round(auc(scores[found], truth[found]), 4),
-        "calibration_error": round(calibration_error(scores[found], truth[found]), 4),
+        "interval": share_interval(right, pictures),
+        **class_figures(answers.logits[0], right, truth),
         "threshold": THRESHOLD,
+        "crop_size": readers[0].crop_kind.size,
     }
+    if folds is not None:
+        each = [round(float(right[folds == fold].mean()), 4) for fold in np.unique(folds)]
+        report |= {"accuracy": round(float(np.mean(each)), 4), "per_fold": each}
+    if extras.mirrored:
+        report["mirrored"] = mirror_gain(answers, right, truth)
+    if extras.slices:
+        report["slices"] = slice_figures(answers, truth)
+    return report

@@ -1,96 +1,210 @@
-"""`lipwire prepare smile`: from a data set's pictures to one file of crops."""
+"""`lipwire prepare`: from a data set's pictures to one file of crops.
+
+What is finished is kept in pieces beside the file, so that a run that was ended goes on where it
+was, and gives the same bytes as one that was not.
+"""
 
 from __future__ import annotations
 
-import os
-import zipfile
+import csv
+import errno
+import hashlib
+import io
+import random
+import sys
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.crop import FACE, crop
-from edge.detection import Detection
-from edge.detectors.blazeface import BlazeFace
-from edge.errors import SourceError
-from edge.frame import Image
+from edge import models
+from edge.errors import CheckFailed, LipwireError, SourceError
 from edge.progress import progress
-from training.datasets import DATASETS, Picture, load
+from training.crops import Column, Origin, kept, write
+from training.cutting import Cut, cut_all
+from training.datasets import DATASETS, Options, Picture, Skipped, check_task, listing
+from training.mesh import POINTS
+from training.pieces import Pieces, whole
+from training.tasks import Task
 
-MARGIN = 1.5  # crops are kept this much wider, so that augmentation may turn and shift them
+PIECE = 64  # pictures
+# All code that crops depend on: another version of it starts anew.
+CODE = (
+    *("edge.crop", "edge.gaze", "edge.picture", "edge.interpreter", "edge.detectors.blazeface"),
+    *("training.crops", "training.cutting", "training.datasets.picture", "training.faces"),
+    *("training.mesh", "training.prepare", "training.video"),
+)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 
 
 @dataclass(frozen=True)
-class Crops:
-    """Face crops with surroundings, and what is known of each."""
+class Order:
+    """What is to be prepared."""
 
-    images: NDArray[np.uint8]  # (n, side, side), grey
-    smiles: NDArray[np.bool_]
-    folds: NDArray[np.int8]
-    files: NDArray[np.str_]
+    task: Task
+    dataset: str
+    root: Path
+    out: Path
+    models: Path | None = None  # where fetched models are
+    options: Options = field(default_factory=Options)
+    limit: int | None = None  # pictures drawn by chance; all where not said
+    points: bool = False  # whether the face mesh's points are told, too
+    jobs: int = 1
 
-    def save(self, path: Path) -> None:
-        """Write all or nothing."""
-        partial = path.with_name(path.name + ".part.npz")
-        np.savez_compressed(
-            partial, images=self.images, smiles=self.smiles, folds=self.folds, files=self.files
-        )
-        os.replace(partial, path)
-
-    @classmethod
-    def read(cls, path: Path) -> Crops:
-        """Read what `save` wrote."""
-        try:
-            with np.load(path) as data:
-                return cls(data["images"], data["smiles"], data["folds"], data["files"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise SourceError(f"{path}: not crops of lipwire prepare: {error}") from None
+    def cut(self) -> Cut:
+        return Cut(self.dataset, self.task.kind, self.models, self.points)
 
 
-def prepare(name: str, root: Path, out: Path, detector: BlazeFace) -> Counter[str]:
+def prepare(order: Order) -> Counter[str]:
     """Crop every face of a data set; gives how many were kept, and skipped for which reason."""
-    images, kept = [], []
-    tally: Counter[str] = Counter()
-    pictures = load(name, root)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    for picture in progress(pictures, f"prepare {name}"):
-        image = picture.load()
-        if image is None:
-            tally["not a picture"] += 1
-            continue
-        face = main_face(detector, DATASETS[name].show(image))
-        if isinstance(face, str):
-            tally[face] += 1
-            continue
-        tally["kept"] += 1
-        images.append(face)
-        kept.append(picture)
-    if not images:
-        raise SourceError(f"{root}: no face found in any of {len(pictures)} pictures")
-    _crops(images, kept).save(out)
+    _check(order)
+    found = listing(order.dataset, order.root, order.options)
+    pictures = _drawn(found.pictures, order.limit)
+    _check_classes(order, pictures, "picture")
+    try:
+        with Pieces(order.out, _key(order, pictures)) as pieces:
+            count = -(-len(pictures) // PIECE)
+            try:
+                _cut_missing(order, pictures, pieces, count)
+            except KeyboardInterrupt:
+                _say_how_to_go_on(pieces, count)
+                raise
+            tally = _join(order, pictures, found.skipped, pieces, count)
+            pieces.remove()
+    except OSError as error:
+        raise _unwritable(order.out, error) from None
     return tally
 
 
-def main_face(detector: BlazeFace, image: Image) -> Image | str:
-    """The crop of the picture's largest face with surroundings, or why there is none."""
-    faces = detector(image)
-    if not faces:
-        return "no face found"
-    cut = crop(image, largest(faces).keypoints, FACE.widened(MARGIN))
-    return "face too small or cut off" if cut is None else cut
+def skipped_list(out: Path) -> Path:
+    """Where it is written what was left out, and why."""
+    return out.with_suffix(".skipped.csv")
 
 
-def largest(faces: list[Detection]) -> Detection:
-    """The face that a picture of one person is about."""
-    return max(faces, key=lambda face: face.box.width * face.score)
+def _check(order: Order) -> None:
+    """Refuse what can be refused before any work."""
+    check_task(order.dataset, order.task.name)
+    if order.out.suffix != ".npz" or order.out.is_dir():
+        raise SourceError(f"--out {order.out}: expected a file that ends in .npz")
 
 
-def _crops(images: list[Image], pictures: list[Picture]) -> Crops:
-    return Crops(
-        np.stack(images),
-        np.array([p.smile for p in pictures]),
-        np.array([p.fold for p in pictures], np.int8),
-        np.array([p.path.name for p in pictures]),
+def _check_classes(order: Order, pictures: Sequence[Picture], what: str) -> None:
+    labels = {order.task.label(picture) for picture in pictures}
+    for label, name in enumerate(order.task.classes):
+        if label not in labels:
+            among = f"among {len(pictures)} of {order.dataset}"
+            raise SourceError(f"{order.root}: no {what} of class '{name}' {among}")
+
+
+def _drawn(pictures: list[Picture], limit: int | None) -> list[Picture]:
+    """So many of the pictures, in their order; the same every time."""
+    if limit is None or limit >= len(pictures):
+        return pictures
+    return [pictures[n] for n in sorted(random.Random(0).sample(range(len(pictures)), limit))]
+
+
+def _key(order: Order, pictures: Sequence[Picture]) -> str:
+    """Stands for all that the crops depend on: code, models, options, files."""
+    said = hashlib.sha256()
+    for name in CODE:
+        said.update(Path(str(sys.modules[name].__file__)).read_bytes())
+    for model in (models.SHORT_RANGE, *([models.FACE_MESH] * order.points)):
+        said.update(models.find(model, order.models).read_bytes())
+    kind = kept(order.task.kind)
+    said.update(repr((order.task.name, order.dataset, kind, order.points, PIECE)).encode())
+    said.update(repr((order.root.resolve(), order.options)).encode())
+    files: dict[Path, tuple[int, int]] = {}
+    for picture in pictures:
+        if picture.path not in files:
+            stat = picture.path.stat()
+            files[picture.path] = stat.st_size, stat.st_mtime_ns
+        facts = picture.path, picture.item, files[picture.path], order.task.label(picture)
+        said.update(repr((*facts, picture.fold, picture.part, picture.person)).encode())
+    return said.hexdigest()
+
+
+def _cut_missing(order: Order, pictures: Sequence[Picture], pieces: Pieces, count: int) -> None:
+    missing = [
+        (pieces.path(number), pictures[number * PIECE : (number + 1) * PIECE])
+        for number in pieces.missing(count)
+    ]
+    steps = progress(range(sum(len(piece) for _, piece in missing)), f"prepare {order.dataset}")
+    # A video is read from its beginning to its end, and so by one process.
+    jobs = 1 if order.dataset == "videos" else order.jobs
+    for done in cut_all(order.cut(), missing, jobs):
+        for _ in range(done):
+            next(steps)
+    next(steps, None)
+
+
+def _say_how_to_go_on(pieces: Pieces, count: int) -> None:
+    done = len(list(pieces.folder.glob("*.npz")))
+    from_bar = "\n" * sys.stderr.isatty()
+    there = f"{done} of {count} pieces are kept in {pieces.folder}"
+    line = f"{from_bar}lipwire: {there}; the same command goes on from there"
+    print(line, file=sys.stderr, flush=True)
+
+
+def _join(
+    order: Order,
+    pictures: Sequence[Picture],
+    skipped: Sequence[Skipped],
+    pieces: Pieces,
+    count: int,
+) -> Counter[str]:
+    """Write the file of crops and the list of what is not in it."""
+    used: list[Picture] = []
+    left_out = list(skipped)
+    for number in range(count):
+        piece, first = pieces.read(number), number * PIECE
+        used += (pictures[first + row] for row in piece["rows"])
+        for row, reason in zip(piece["skipped"], piece["reasons"], strict=True):
+            left_out.append(Skipped(pictures[first + row].name(order.root), str(reason)))
+    _check_classes(order, used, "face found")
+    order.out.parent.mkdir(parents=True, exist_ok=True)
+    whole(skipped_list(order.out), _csv(left_out))
+    _write(order, used, pieces, count)
+    tally = Counter({"kept": len(used)})
+    tally.update(each.reason for each in left_out)
+    return tally
+
+
+def _write(order: Order, used: Sequence[Picture], pieces: Pieces, count: int) -> None:
+    task, dataset = order.task, DATASETS[order.dataset]
+    origin = Origin(task.name, dataset.name, dataset.licence, task.kind.name, task.classes)
+    side, many = kept(task.kind).size, POINTS * order.points
+
+    def all_of(name: str) -> Iterator[np.ndarray]:
+        return (pieces.read(number)[name] for number in range(count))
+
+    write(
+        order.out,
+        origin,
+        {
+            "images": Column((len(used), side, side), np.dtype(np.uint8), all_of("images")),
+            "labels": Column.of(np.array([task.label(p) for p in used], np.int8)),
+            "folds": Column.of(np.array([p.fold for p in used], np.int8)),
+            "files": Column.of(np.array([p.name(order.root) for p in used])),
+            "parts": Column.of(np.array([p.part for p in used])),
+            "people": Column.of(np.array([p.person for p in used])),
+            "points": Column((len(used), many, 2), np.dtype(np.float16), all_of("points")),
+        },
+    )
+
+
+def _csv(skipped: Sequence[Skipped]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("file", "reason"))
+    writer.writerows((each.file, each.reason) for each in skipped)
+    return text.getvalue().encode()
+
+
+def _unwritable(out: Path, error: OSError) -> LipwireError:
+    if error.errno in REFUSED:
+        return SourceError(f"{out}: cannot be written: {error.strerror}")
+    return CheckFailed(
+        f"{out}: {error.strerror}; what is finished is kept: the same command goes on from there"
     )

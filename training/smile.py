@@ -1,11 +1,10 @@
-"""`lipwire train smile`: one model a GENKI fold (trained without it) and one trained on all."""
+"""`lipwire train smile`: one model a fold (trained without it), one on all, one without the set."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,178 +15,211 @@ from numpy.typing import NDArray
 
 from convert.int8 import convert
 from edge import __version__
-from edge.crop import FACE
+from edge.crop import KINDS, CropKind
 from edge.description import Description, Quantisation, Source, embed
-from edge.interpreter import Tensor
+from edge.errors import SettingsError
+from edge.interpreter import Interpreter, Tensor
 from edge.read import SmileReader
-from training.augment import augment, centre
-from training.figures import fit_temperature
-from training.prepare import Crops
-from training.zoo import smile_small
+from training import zoo
+from training.crops import Crops
+from training.figures import auc, fit_temperature, interval
+from training.fit import Watch, fit, forget_checkpoints
+from training.pool import Batches, Draw, Lesson, Pool, Rows, as_input
+from training.recipe import Recipe
+from training.run import FOLDS, Run
+from training.sheet import write_sheet
+from training.teach import learner, softened, teacher_answers, without_help
+from training.written import written
 
-FOLDS = 4
 CALIBRATION_CROPS = 500
-ON_THRESHOLD, OFF_THRESHOLD = 0.7, 0.4  # of the calibrated probability
+ON_THRESHOLD, OFF_THRESHOLD = 0.7, 0.4  # until `evaluate false-smiles --choose` writes better ones
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """All that a run depends on beside its data."""
+class Part:
+    """One model of a run: what it learns from, and what is kept from it."""
 
-    epochs: int = 18
-    batch: int = 64
-    learning_rate: float = 2e-3
-    label_smoothing: float = 0.05
-    folded_repeats: int = 3  # pictures of the folded set are this often in an epoch
-    validation_share: float = 0.1  # of the folded set's training part: temperature, nothing else
-    seed: int = 1
+    name: str
+    run: Run
+    recipe: Recipe
+    pool: Pool
+    learn: Rows
+    check: Rows  # for the temperature
 
+    @property
+    def kind(self) -> CropKind:
+        """The model's crops."""
+        return replace(KINDS[self.recipe.crop], size=zoo.size(self.recipe))
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Freshly augmented batches, the same for the same seed and epoch."""
+    @property
+    def biased(self) -> tuple[int, ...]:
+        """Sets whose labellers may have meant something else than those of the set with folds."""
+        learned = np.unique(self.pool.sets[self.learn])
+        reference = np.unique(self.pool.sets[self.pool.folds >= 0])
+        return tuple(learned[~np.isin(learned, reference)].tolist())
 
-    def __init__(self, crops: Crops, rows: NDArray[np.intp], recipe: Recipe) -> None:
-        super().__init__()
-        self._crops, self._rows, self._recipe = crops, rows, recipe
-        self._epoch = 0
-        self._order = rows
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return len(self._rows) // self._recipe.batch
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        size = self._recipe.batch
-        rows = self._order[index * size : (index + 1) * size]
-        rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
-        faces = np.stack([augment(self._crops.images[row], rng) for row in rows])
-        return as_input(faces), self._crops.smiles[rows].astype(np.float32)[:, None]
-
-    def on_epoch_end(self) -> None:
-        self._epoch += 1
-        self._order = np.random.default_rng((self._recipe.seed, self._epoch)).permutation(
-            self._rows
-        )
+    @property
+    def heldout(self) -> Rows:
+        """Rows that the part has not learned from and by which it is looked at."""
+        folds = self.pool.folds
+        if self.name in FOLDS:
+            return np.flatnonzero(folds == FOLDS.index(self.name))
+        if self.name == "cross":
+            return np.flatnonzero(folds >= 0)
+        tests = np.flatnonzero(self.pool.tests & ~self.pool.of_sets(self.recipe.whole))
+        return tests if len(tests) else self.check
 
 
-def as_input(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Pixels from 0 to 1 with a channel, as the model takes them."""
-    return faces[..., None].astype(np.float32) / 255
-
-
-def train(parts: Sequence[tuple[Source, Crops]], out: Path, recipe: Recipe) -> None:
-    """Train every part of the run that is not finished yet: fold0 to fold3, then all."""
-    sources = [source for source, _ in parts]
-    crops = _joined([crops for _, crops in parts])
-    out.mkdir(parents=True, exist_ok=True)
-    settings = {"recipe": asdict(recipe), "sources": [asdict(source) for source in sources]}
-    (out / "run.json").write_text(json.dumps(settings, indent=1))
-    for fold in [*range(FOLDS), None]:
-        name = "all" if fold is None else f"fold{fold}"
-        trained, file = out / f"{name}.keras", out / f"{name}.tflite"
-        learn, check = split(crops, fold, recipe)
-        if not trained.exists():
-            log.info("%s: %d crops to learn from, %d for calibration", name, len(learn), len(check))
-            partial = out / f"{name}.part.keras"
-            _fit(crops, learn, check, out / name, recipe).save(partial)
-            partial.replace(trained)
-        if not file.exists():
-            _deliver(keras.models.load_model(trained), crops, learn, check, sources, file, recipe)
-
-
-def split(
-    crops: Crops, fold: int | None, recipe: Recipe
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows to learn from (repeats included) and rows for calibration; a fold is in neither."""
-    folded = np.flatnonzero((crops.folds >= 0) & (crops.folds != fold))
-    checked = np.random.default_rng(recipe.seed).random(len(folded)) < recipe.validation_share
-    loose = np.flatnonzero(crops.folds < 0)
-    learn = np.concatenate([loose, np.repeat(folded[~checked], recipe.folded_repeats)])
-    return learn, folded[checked]
-
-
-def _fit(
-    crops: Crops, learn: NDArray[np.intp], check: NDArray[np.intp], folder: Path, recipe: Recipe
-) -> keras.Model:
-    keras.utils.set_random_seed(recipe.seed)
-    batches = Batches(crops, learn, recipe)
-    model = smile_small.build()
-    pace = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 10,
-        len(batches) * recipe.epochs,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=len(batches),
-    )
-    model.compile(
-        keras.optimizers.Adam(pace),
-        keras.losses.BinaryCrossentropy(True, label_smoothing=recipe.label_smoothing),
-        metrics=[keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")],
-    )
-    folder.mkdir(exist_ok=True)
-    model.fit(
-        batches,
-        epochs=recipe.epochs,
-        validation_data=(
-            as_input(centre(crops.images[check])),
-            crops.smiles[check].astype(np.float32)[:, None],
-        ),
-        callbacks=[
-            keras.callbacks.BackupAndRestore(folder / "backup"),
-            keras.callbacks.CSVLogger(folder / "history.csv", append=True),
-        ],
-        verbose=2,
-    )
-    return model
-
-
-def _deliver(
-    model: keras.Model,
-    crops: Crops,
-    learn: NDArray[np.intp],
-    check: NDArray[np.intp],
-    sources: Sequence[Source],
-    out: Path,
-    recipe: Recipe,
+def train(
+    crops: Sequence[Crops], run: Run, recipe: Recipe, parts: Sequence[str], tensorboard: bool
 ) -> None:
-    """Convert to int8, calibrate the temperature on the int8 file and write the description."""
-    rng = np.random.default_rng(recipe.seed)
-    rows = np.unique(learn)
-    rows = rng.choice(rows, min(CALIBRATION_CROPS, len(rows)), replace=False)
-    bare = out.with_suffix(".int8")
-    interpreter = convert(model, as_input(centre(crops.images[rows])), bare)
-    description = Description(
+    """Train every part that is asked for and not finished yet."""
+    pool = Pool(crops)
+    _check(pool, parts, recipe)
+    run.begin("smile", recipe, crops, {"began": datetime.now(UTC).isoformat(timespec="seconds")})
+    for name in parts:
+        part = Part(name, run, recipe, pool, *split(pool, name, recipe))
+        write_sheet(crops[0], part.kind, recipe.seed, run.folder / "sheet.png")
+        if not run.keras(name).exists():
+            log.info("%s: %d crops, and %d kept aside", name, len(part.learn), len(part.check))
+            _fit(part, tensorboard)
+        if not run.tflite(name).exists():
+            _deliver(part)
+        if not run.heldout(name).exists():
+            _answer(part)
+        log.info("%s: %s", name, outcome(run, name))
+
+
+def split(pool: Pool, part: str, recipe: Recipe) -> tuple[Rows, Rows]:
+    """Rows to learn from and rows kept for the temperature; what the part leaves out is in neither.
+
+    The rows kept are of the set with folds, whose labels are the ones that count; where it is left
+    out, of all others. Nobody is on both sides where people are known."""
+    folded = pool.folds >= 0
+    mine = ~pool.tests | pool.of_sets(recipe.whole)
+    if part == "cross":
+        mine &= ~folded
+    elif part in FOLDS:
+        mine &= pool.folds != FOLDS.index(part)
+    like = mine & folded if (mine & folded).any() else mine
+    alone = np.array([f"row {row}" for row in range(len(pool))])
+    _, person = np.unique(np.where(pool.people == "", alone, pool.people), return_inverse=True)
+    drawn = np.random.default_rng(recipe.seed).random(person.max() + 1) < recipe.validation_share
+    kept = like & drawn[person]
+    return np.flatnonzero(mine & ~kept), np.flatnonzero(kept)
+
+
+def _check(pool: Pool, parts: Sequence[str], recipe: Recipe) -> None:
+    """Refuse what cannot be trained on before any time is spent."""
+    for crops in pool.parts:
+        if crops.origin.task != "smile":
+            raise SettingsError(f"crops of {crops.origin.dataset} are for {crops.origin.task}")
+        for label, name in enumerate(crops.origin.classes):
+            if not (crops.labels == label).any():
+                raise SettingsError(f"{crops.origin.dataset}: no picture of class '{name}'")
+    if recipe.points and not any(crops.points.shape[1] for crops in pool.parts):
+        raise SettingsError("the crops were prepared without points: use --points 0")
+    folds = set(pool.folds[pool.folds >= 0].tolist())
+    for part in parts:
+        if part in FOLDS and FOLDS.index(part) not in folds:
+            raise SettingsError(f"--parts {part}: no set among the crops has such a fold")
+        if part == "cross" and (not folds or (pool.folds >= 0).all()):
+            raise SettingsError("--parts cross: needs a set with folds and one without")
+
+
+def _fit(part: Part, tensorboard: bool) -> None:
+    pool, recipe = part.pool, part.recipe
+    targets = softened(pool, teacher_answers(pool, recipe, part.name), recipe)
+    biased = part.biased if recipe.set_bias else ()
+    lesson = Lesson(pool, targets, biased, part.kind, recipe)
+    draw = Draw(pool, part.learn, recipe)
+
+    def build() -> keras.Model:
+        model = zoo.module(recipe.model).build(**recipe.options)
+        return learner(model, recipe.points > 0, len(biased))
+
+    def batches(epoch: int) -> Batches:
+        return Batches(lesson, draw(epoch), epoch)
+
+    watch = Watch(lesson.unchanged(part.check), tensorboard)
+    model = fit(build, batches, recipe, part.run.part(part.name), watch)
+    with written(part.run.keras(part.name)) as partial:
+        without_help(model).save(partial)
+    forget_checkpoints(part.run.part(part.name))
+
+
+def _deliver(part: Part) -> None:
+    """Convert to int8, fit the temperature on the int8 file and write the description."""
+    pool, file = part.pool, part.run.tflite(part.name)
+    rng = np.random.default_rng(part.recipe.seed)
+    rows = rng.choice(part.learn, min(CALIBRATION_CROPS, len(part.learn)), replace=False)
+    model = keras.models.load_model(part.run.keras(part.name))
+    with written(file) as bare:
+        interpreter = convert(model, as_input(pool.centres(rows, part.kind)), bare)
+        description = _description(part, interpreter)
+        embed(bare, description)
+        logits = int8_logits(bare, pool.centres(part.check, part.kind))
+        temperature = fit_temperature(logits, pool.labels[part.check] == 1)
+        embed(bare, replace(description, temperature=temperature))
+
+
+def _description(part: Part, interpreter: Interpreter) -> Description:
+    pool = part.pool
+    learned = np.bincount(pool.sets[part.learn], minlength=len(pool.parts))
+    origins = [(crops.origin, int(n)) for crops, n in zip(pool.parts, learned, strict=True) if n]
+    return Description(
         task="smile",
-        labels=("no smile", "smile"),
-        crop=FACE.name,
-        crop_size=FACE.size,
+        labels=pool.parts[0].origin.classes,
+        crop=part.kind.name,
+        crop_size=part.kind.size,
         frames=1,
         input=_quantisation(interpreter.inputs[0]),
         output=_quantisation(interpreter.outputs[0]),
         temperature=1.0,
         on_threshold=ON_THRESHOLD,
         off_threshold=OFF_THRESHOLD,
-        sources=tuple(sources),
+        sources=tuple(Source(origin.dataset, origin.licence, n) for origin, n in origins),
         metrics=(),
         versions={"lipwire": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
         created=datetime.now(UTC).date().isoformat(),
     )
-    embed(bare, description)
-    reader = SmileReader(bare)
-    logits = np.array([reader.logit(face) for face in centre(crops.images[check])])
-    temperature = fit_temperature(logits, crops.smiles[check])
-    embed(bare, replace(description, temperature=temperature))
-    bare.replace(out)
+
+
+def _answer(part: Part) -> None:
+    """Keep what both forms of the model make of pictures they have not learned from."""
+    pool, rows, file = part.pool, part.heldout, part.run.heldout(part.name)
+    images = pool.centres(rows, part.kind)
+    model = keras.models.load_model(part.run.keras(part.name))
+    answers = {
+        "images": images,
+        "labels": pool.labels[rows],
+        "files": pool.files[rows],
+        "logits": int8_logits(part.run.tflite(part.name), images).astype(np.float32),
+        "float_logits": model.predict(as_input(images), verbose=0)[:, 0],
+    }
+    with written(file) as partial:
+        np.savez_compressed(partial, **answers)
+
+
+def outcome(run: Run, part: str) -> str:
+    """What a part makes of what it has not learned from, in one line."""
+    with np.load(run.heldout(part)) as data:
+        logits, truth = data["logits"].astype(float), data["labels"] == 1
+    right = (logits > 0) == truth
+    low, high = interval(right)
+    surprise = np.logaddexp(0, np.where(truth, -logits, logits) / fit_temperature(logits, truth))
+    return (
+        f"{right.mean():.1%} of {len(right)} held out right ({low:.1%} to {high:.1%}), "
+        f"area under ROC {auc(logits, truth):.4f}, log loss {surprise.mean():.4f}"
+    )
+
+
+def int8_logits(path: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The device's answers, before the temperature."""
+    reader = SmileReader(path)
+    return np.array([reader.logit(face) for face in images])
 
 
 def _quantisation(tensor: Tensor) -> Quantisation:
     return Quantisation(tensor.dtype.name, tensor.scale, tensor.zero_point)
-
-
-def _joined(parts: Sequence[Crops]) -> Crops:
-    return Crops(
-        np.concatenate([p.images for p in parts]),
-        np.concatenate([p.smiles for p in parts]),
-        np.concatenate([p.folds for p in parts]),
-        np.concatenate([p.files for p in parts]),
-    )

@@ -18,7 +18,7 @@ from edge.errors import LipwireError
 LOG_LINE = "%(asctime)s %(message)s"
 HERE = ("run", "doctor", "history", "ha_remove", "profiles", "models", "bench")
 # The workstation's commands: each such module has `add`, and the device does without it.
-ELSEWHERE = ("training.cli",)
+ELSEWHERE = ("training.cli", "convert.cli")
 
 
 class Parser(argparse.ArgumentParser):

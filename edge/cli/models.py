@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-from edge.cli.common import add_command
+from edge.cli.common import add_command, write_json
 from edge.errors import LipwireError
 
 
@@ -21,8 +20,10 @@ def add(commands: Any) -> None:
     fetch.add_argument("--models", type=Path, metavar="DIR", help="where to keep them")
     listing = add_command(actions, "list", "List all models and where they are.", _list_models)
     listing.add_argument("--models", type=Path, metavar="DIR", help="where to look first")
-    inspect = add_command(actions, "inspect", "Print what a model says of itself.", _inspect_model)
+    about = "Print what a model says of itself, what it computes and what that costs."
+    inspect = add_command(actions, "inspect", about, _inspect_model)
     inspect.add_argument("file", type=Path)
+    inspect.add_argument("--json", metavar="FILE", help="as JSON to a file, or - for stdout")
 
 
 def _fetch_models(options: argparse.Namespace) -> None:
@@ -47,6 +48,9 @@ def _list_models(options: argparse.Namespace) -> None:
 
 
 def _inspect_model(options: argparse.Namespace) -> None:
-    from edge.inspect import report
+    from edge.inspect import report, text
 
-    print(json.dumps(report(options.file), indent=1, ensure_ascii=False))
+    told = report(options.file)
+    write_json(told, options.json)
+    if options.json != "-":
+        print(text(told))

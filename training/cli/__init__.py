@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from training.cli import evaluate, prepare, train
+from training.cli import evaluate, prepare, report, train
 
 
 def add(commands: Any) -> None:
     """Add the commands to the parser of `lipwire`."""
-    for command in (prepare, train, evaluate):
+    for command in (prepare, train, report, evaluate):
         command.add(commands)

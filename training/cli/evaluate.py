@@ -8,6 +8,7 @@ from typing import Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
 from edge.settings import build
+from training.cli import false_smiles
 from training.cli.common import add_dataset
 from training.faces import load_detector
 
@@ -19,12 +20,7 @@ def add(commands: Any) -> None:
     evaluate = add_command(commands, "evaluate", "Score what Lipwire reads or follows.", None)
     tasks = evaluate.add_subparsers(metavar="TASK", required=True)
     smile = add_command(tasks, "smile", "Score a smile model on a data set.", _evaluate_smile)
-    add_dataset(smile)
-    which = smile.add_mutually_exclusive_group()
-    which.add_argument("--model", type=Path, metavar="FILE", help="default: the shipped one")
-    which.add_argument(
-        "--run", dest="folds", type=Path, metavar="RUN", help="each fold's file on its own fold"
-    )
+    _add_smile(smile)
     tracks = add_command(
         tasks, "tracks", "Follow real faces in composed scenes of known truth.", _evaluate_tracks
     )
@@ -35,6 +31,7 @@ def add(commands: Any) -> None:
     steadiness = add_command(
         tasks, "steadiness", "How steady faces are followed; posters.", _evaluate_steadiness
     )
+    false_smiles.add(tasks)
     steadiness.add_argument("--grid", type=Path, required=True, metavar="DIR", help="GRID's clips")
     for task in (sizes, steadiness):
         task.add_argument("--genki", type=Path, required=True, metavar="DIR", help="GENKI-4K")
@@ -45,6 +42,30 @@ def add(commands: Any) -> None:
     for task in (smile, tracks, sizes, steadiness):
         task.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
         task.add_argument("--json", metavar="FILE", help="figures to a file, or - for stdout")
+
+
+def _add_smile(parser: argparse.ArgumentParser) -> None:
+    add_dataset(parser)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--model", type=Path, metavar="FILE", help=".tflite or .keras; default: the shipped one"
+    )
+    which.add_argument(
+        "--run", dest="run_folder", type=Path, metavar="RUN", help="a run's files, see --part"
+    )
+    parser.add_argument(
+        "--part",
+        choices=("folds", "cross"),
+        default="folds",
+        help="of a run: each fold's file on its own fold (default), or the file that learned "
+        "from other data sets only on everything",
+    )
+    parser.add_argument(
+        "--slices", action="store_true", help="by pose, face width, light and cheek brightness"
+    )
+    parser.add_argument(
+        "--mirrored", action="store_true", help="what averaging with the mirror image is worth"
+    )
 
 
 def _add_tracks(parser: argparse.ArgumentParser) -> None:
@@ -63,21 +84,23 @@ def _add_tracks(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate_smile(options: argparse.Namespace) -> None:
-    """Score a file, or a run's folds, through the whole way."""
+    """Score a file, or a run's files, through the whole way."""
     from edge import models
-    from training.evaluate import evaluate, evaluate_run
+    from training.evaluate import Extras, evaluate, evaluate_cross, evaluate_folds, table
 
-    if options.folds:
-        figures = evaluate_run(
-            options.dataset, options.root, options.folds, load_detector(options.models)
-        )
-    else:
+    extras = Extras(options.slices, options.mirrored)
+    detector = load_detector(options.models)
+    what = (options.dataset, options.root)
+    if options.run_folder is None:
         model = options.model or models.shipped("smile")
-        figures = evaluate(options.dataset, options.root, model, detector)
+        figures = evaluate(*what, model, detector, extras)
+    elif options.part == "cross":
+        figures = evaluate_cross(*what, options.run_folder, detector, extras)
+    else:
+        figures = evaluate_folds(*what, options.run_folder, detector, extras)
     write_json(figures, options.json)
     if options.json != "-":
-        for name, value in figures.items():
-            print(f"{name:<20} {value}")
+        print(table(figures))
 
 
 def _evaluate_tracks(options: argparse.Namespace) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command
-from training.cli.common import add_dataset
-from training.faces import load_detector
+from training.cli.common import add_dataset, rate, whole
 
 TASKS = ("smile",)
 
@@ -18,14 +17,46 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "prepare", "Cut a data set's faces into crops.", _prepare)
     parser.add_argument("task", choices=TASKS)
     add_dataset(parser)
-    parser.add_argument("--models", type=Path, metavar="DIR", help="where fetched models are")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+    add = parser.add_argument
+    add("--out", type=Path, required=True, metavar="FILE.npz")
+    add("--models", type=Path, metavar="DIR", help="where fetched models are")
+    add("--limit", type=whole, metavar="N", help="only so many pictures, drawn by chance")
+    add("--jobs", type=whole, default=1, metavar="N", help="processes at work (default 1)")
+    add(
+        "--points",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="the face mesh's points, too, which train teaches (default: yes)",
+    )
+    add(
+        "--smile",
+        action="append",
+        metavar="LABEL",
+        help="of own pictures that smile; may be repeated (default smile, smiling, happy, 1)",
+    )
+    add("--fps", type=rate, metavar="N", help="frames of a second of video (default 5)")
 
 
 def _prepare(options: argparse.Namespace) -> None:
     """Crop a data set's faces and say what was left out."""
-    from training.prepare import prepare
+    from training.datasets import Options
+    from training.prepare import Order, prepare, skipped_list
+    from training.tasks import TASKS
 
-    tally = prepare(options.dataset, options.root, options.out, load_detector(options.models))
+    said = {"smile": options.smile and tuple(options.smile), "fps": options.fps}
+    order = Order(
+        TASKS[options.task],
+        options.dataset,
+        options.root,
+        options.out,
+        options.models,
+        Options(**{name: value for name, value in said.items() if value}),
+        options.limit,
+        options.points,
+        options.jobs,
+    )
+    tally = prepare(order)
     for what, count in tally.most_common():
         print(f"{count:>7} {what}")
+    if len(tally) > 1:
+        print(f"what was left out: {skipped_list(options.out)}")

@@ -2,7 +2,7 @@
 
 Every file has `SIZE` (the side of its crops in pixels), `build(**options)`, which gives an
 untrained model from grey pixels (0 to 1, one channel) to logits, and `recipe(**options)`, by which
-it is trained where nothing else is asked for.
+it is trained where nothing else is asked for. A model of several sizes has the option `size`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,16 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from training.recipe import Recipe
+
 SMILE = ("smile-small", "smile-unet", "smile-transfer")
 
 
 def module(name: str) -> ModuleType:
     """The file of a model."""
     return importlib.import_module(f"training.zoo.{name.replace('-', '_')}")
+
+
+def size(recipe: Recipe) -> int:
+    """The side of the crops that a model built by this recipe takes."""
+    return int(recipe.options.get("size", module(recipe.model).SIZE))

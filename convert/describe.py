@@ -1,0 +1,111 @@
+"""What a converted file says of itself: what its task implies, what a description beside its source
+says, and what the options say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from edge import __version__
+from edge.crop import FACE, KINDS, MOUTH, CropKind
+from edge.description import Description, Quantisation, Source
+from edge.errors import ModelError, SettingsError
+from edge.interpreter import Interpreter, Tensor
+from edge.read import checked_description
+
+
+@dataclass(frozen=True)
+class Task:
+    """What models for a task are like where nothing else is said."""
+
+    crop: CropKind
+    labels: tuple[str, ...]
+
+
+TASKS = {
+    "smile": Task(FACE, ("no smile", "smile")),
+    "viseme": Task(MOUTH, ("closed", "open")),
+}
+ON, OFF = 0.7, 0.4  # thresholds of the probability
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options say; None where they say nothing."""
+
+    labels: tuple[str, ...] | None = None
+    crop: str | None = None
+    temperature: float | None = None
+    thresholds: tuple[float, float] | None = None  # on, off
+    licence: str | None = None
+
+
+def planned(model: Path, task: str, side: int, wishes: Wishes) -> Description:
+    """The description so far: what the tensors are like is known after the conversion."""
+    unknown = Quantisation("", 0.0, 0)
+    usual = TASKS[task]
+    said = _beside(model, task, side) or Description(
+        task=task,
+        labels=usual.labels,
+        crop=usual.crop.name,
+        crop_size=side,
+        frames=1,
+        input=unknown,
+        output=unknown,
+        temperature=1.0,
+        on_threshold=ON,
+        off_threshold=OFF,
+        sources=(),
+        metrics=(),
+        versions={},
+        created="",
+    )
+    on, off = wishes.thresholds or (said.on_threshold, said.off_threshold)
+    if not 0 < off < on < 1:
+        raise SettingsError(f"--thresholds {on:g} {off:g}: the first is higher, both within 0 to 1")
+    return replace(
+        said,
+        labels=wishes.labels or said.labels,
+        crop=wishes.crop or said.crop,
+        temperature=wishes.temperature or said.temperature,
+        on_threshold=on,
+        off_threshold=off,
+        metrics=(),  # were measured with another file
+        versions={name: metadata.version(name) for name in ("keras", "tensorflow")}
+        | {"lipwire": __version__},
+        created=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def completed(
+    said: Description, interpreter: Interpreter, calibrated: Source, licence: str | None
+) -> Description:
+    """With the tensors as they have become, and, where no data are known, those it was calibrated
+    on."""
+    terms = replace(calibrated, licence=licence or calibrated.licence)
+    return replace(
+        said,
+        input=_quantisation(interpreter.inputs[0]),
+        output=_quantisation(interpreter.outputs[0]),
+        sources=said.sources or (terms,),
+    )
+
+
+def kind_of(said: Description) -> CropKind:
+    """The cut that the model sees."""
+    return replace(KINDS[said.crop], size=said.crop_size)
+
+
+def _beside(model: Path, task: str, side: int) -> Description | None:
+    """The description of a file of the same name beside the source, as training leaves one."""
+    try:
+        said = checked_description(model.resolve().with_suffix(".tflite"), task)
+    except ModelError:
+        return None
+    return said if said.crop_size == side else None
+
+
+def _quantisation(tensor: Tensor) -> Quantisation:
+    return Quantisation(tensor.dtype.name, tensor.scale, tensor.zero_point)

@@ -1,0 +1,96 @@
+"""Changes that a face may undergo, and the crops cut from kept ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.crop import FACE, KINDS, crop
+from edge.detection import Keypoints
+from training.augment import augment, centre, cut, geometry, moved
+from training.crops import Crops, Origin, kept
+from training.mesh import MIRRORED, TAUGHT
+from training.sheet import draw_sheet
+
+SIDE = kept(FACE).size
+
+
+def noise(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (SIDE, SIDE), np.uint8)
+
+
+def dot(x: int, y: int) -> np.ndarray:
+    """A kept crop with one bright spot."""
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    image[y - 3 : y + 4, x - 3 : x + 4] = 255
+    return image
+
+
+def test_augmentation_is_repeatable_and_differs_by_seed() -> None:
+    one, two, other = (augment(noise(), FACE, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert one.shape == (64, 64)
+    assert one.dtype == np.uint8
+    assert (one == two).all()
+    assert (one != other).any()
+
+
+@pytest.mark.parametrize("size", [48, 64, 96, 128])
+def test_the_centre_of_a_kept_crop_is_the_models(size: int) -> None:
+    kind = replace(FACE, size=size)
+    faces = centre(np.stack([noise(1), noise(2)]), kind)
+    assert faces.shape == (2, size, size)
+    assert (centre(noise(1), kind) == faces[0]).all()
+    inner = noise(1)[32:160, 32:160].astype(float)
+    if size == 64:
+        means = inner.reshape(64, 2, 64, 2).mean(axis=(1, 3))
+        assert np.abs(faces[0] - means).max() <= 1
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_kept_crop_gives_every_kind_of_crop_that_the_picture_itself_gives(kind) -> None:
+    rng = np.random.default_rng(5)
+    picture = cv2.GaussianBlur(rng.integers(0, 256, (600, 600), np.uint8), (0, 0), 6)
+    points = Keypoints(complex(252, 250), complex(348, 250), complex(300, 300), complex(300, 354.6))
+    wide = crop(picture, points, kept(FACE))
+    assert wide is not None
+    direct = crop(picture, points, kind)
+    assert direct is not None
+    assert np.abs(centre(wide, kind).astype(int) - direct).mean() < 2.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_points_move_with_the_picture(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    place = rng.integers(70, 122, 2)
+    matrix = geometry(SIDE, FACE, rng)
+    face = cut(dot(*place), matrix, 64, np.random.default_rng(1))
+    rows, columns = np.nonzero(face > 100)
+    told = moved(place[None].astype(np.float32), matrix)[0]
+    assert told == pytest.approx([columns.mean(), rows.mean()], abs=0.8)
+
+
+def test_half_of_all_faces_are_mirrored_and_none_leaves_its_crop() -> None:
+    rng = np.random.default_rng(3)
+    ways = [geometry(SIDE, FACE, rng) for _ in range(400)]
+    mirrored = np.mean([np.linalg.det(way[:, :2]) < 0 for way in ways])
+    assert 0.4 < mirrored < 0.6
+    eyes = np.array([[SIDE / 2 - 24, SIDE * 0.4], [SIDE / 2 + 24, SIDE * 0.4]], np.float32)
+    assert all(((moved(eyes, way) > 0) & (moved(eyes, way) < 64)).all() for way in ways)
+
+
+def test_taught_points_have_each_other_as_mirror_images() -> None:
+    assert (MIRRORED[MIRRORED] == np.arange(len(TAUGHT))).all()
+    assert 61 in TAUGHT[MIRRORED[TAUGHT == 291]]
+    assert len(set(TAUGHT.tolist())) == len(TAUGHT)
+
+
+def test_the_sheet_shows_every_class() -> None:
+    images = np.stack([np.full((SIDE, SIDE), 40, np.uint8), np.full((SIDE, SIDE), 200, np.uint8)])
+    origin = Origin("smile", "drawn", "none", "aligned-face", ("no smile", "smile"))
+    columns = (np.array([0, 1], np.int8), np.array([-1, -1], np.int8), np.array(["a", "b"]))
+    sheet = draw_sheet(Crops(origin, images, *columns), FACE, seed=1)
+    assert sheet[20, 20, 0] == 40
+    assert sheet[90, 20, 0] == 200

@@ -1,0 +1,123 @@
+"""Cutting the faces of many pictures, piece by piece, in one process or several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.crop import CropKind, crop
+from edge.errors import CheckFailed
+from training.crops import kept
+from training.datasets import DATASETS, Picture
+from training.faces import load_detector, main_face
+from training.mesh import POINTS, Mesh
+from training.pieces import Arrays, keep
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How faces are cut."""
+
+    dataset: str
+    kind: CropKind  # that models see; more is kept
+    models: Path | None  # where fetched models are
+    points: bool  # whether the face mesh's points are told, too
+
+
+class Cutter:
+    """Cuts the main face out of each picture."""
+
+    def __init__(self, cut: Cut) -> None:
+        self._detector = load_detector(cut.models)
+        self._mesh = Mesh(cut.models) if cut.points else None
+        self._show, self._kind = DATASETS[cut.dataset].show, kept(cut.kind)
+
+    def __call__(self, pictures: Sequence[Picture]) -> Arrays:
+        """Crops, their rows among the pictures, and why the other rows have none."""
+        side, many = self._kind.size, POINTS * (self._mesh is not None)
+        images, points, rows, reasons = [], [], [], []
+        for row, picture in enumerate(pictures):
+            face = self._face(picture)
+            if isinstance(face, str):
+                reasons.append((row, face))
+                continue
+            rows.append(row)
+            images.append(face)
+            points.append(self._mesh(face) if self._mesh else np.empty((0, 2)))
+        return {
+            "images": np.array(images, np.uint8).reshape(len(rows), side, side),
+            "points": np.array(points, np.float16).reshape(len(rows), many, 2),
+            "rows": np.array(rows, np.int64),
+            "skipped": np.array([row for row, _ in reasons], np.int64),
+            "reasons": np.array([reason for _, reason in reasons], np.str_),
+        }
+
+    def _face(self, picture: Picture) -> cv2.typing.MatLike | str:
+        """The kept crop, or why there is none."""
+        image = picture.load()
+        if image is None:
+            return "not a picture"
+        image = self._show(image)
+        face = main_face(self._detector, image)
+        if face is None:
+            return "no face found"
+        cut = crop(image, face.keypoints, self._kind)
+        return "face too small or cut off" if cut is None else cut
+
+
+Piece = tuple[Path, Sequence[Picture]]
+
+
+def cut_all(cut: Cut, pieces: Sequence[Piece], jobs: int) -> Iterator[int]:
+    """Write every piece to its file; gives how many pictures each had, as it is done."""
+    if jobs == 1:
+        cutter = Cutter(cut)
+        for piece in pieces:
+            yield _write(cutter, piece)
+        return
+    start = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(jobs, start, _start, (cut,))
+    try:
+        yield from executor.map(_write_there, pieces)
+    except BrokenProcessPool:
+        raise CheckFailed("a process died, perhaps for want of memory: try again") from None
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _write(cutter: Cutter, piece: Piece) -> int:
+    path, pictures = piece
+    keep(path, cutter(pictures))
+    return len(pictures)
+
+
+_cutters: list[Cutter] = []  # of a process that `_start` has prepared
+
+
+def _start(cut: Cut) -> None:
+    """Prepare a process of several: Ctrl-C is for the first, and with it all end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    first = multiprocessing.parent_process()
+    assert first
+    threading.Thread(target=_end_with, args=(first,), daemon=True).start()
+    cv2.setNumThreads(1)
+    _cutters.append(Cutter(cut))
+
+
+def _end_with(first: multiprocessing.process.BaseProcess) -> None:
+    first.join()
+    os._exit(1)
+
+
+def _write_there(piece: Piece) -> int:
+    return _write(_cutters[0], piece)

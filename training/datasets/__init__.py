@@ -1,0 +1,90 @@
+"""Labelled pictures of faces, read from each data set's own layout; one file a set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from edge.errors import SourceError
+from training.datasets import (
+    affectnet,
+    celeba,
+    fer2013,
+    genki4k,
+    kaggle_keypoints,
+    keypoints68,
+    labelled_pictures,
+    smiles,
+    videos,
+)
+from training.datasets.layout import contents
+from training.datasets.picture import Dataset, Listing, Options, Picture, Skipped
+
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "Listing",
+    "Options",
+    "Picture",
+    "Skipped",
+    "check_task",
+    "listing",
+    "load",
+]
+
+DATASETS: dict[str, Dataset] = {
+    module.DATASET.name: module.DATASET
+    for module in (
+        genki4k,
+        celeba,
+        affectnet,
+        fer2013,
+        smiles,
+        labelled_pictures,
+        videos,
+        kaggle_keypoints,
+        keypoints68,
+    )
+}
+
+NOTHING_SAID = Options()
+
+
+def check_task(name: str, task: str) -> None:
+    """Refuse a data set whose labels say nothing of a task."""
+    if task not in DATASETS[name].tasks:
+        able = ", ".join(other.name for other in DATASETS.values() if task in other.tasks)
+        raise SourceError(f"{name} has no labels for {task}; these have: {able}")
+
+
+def load(name: str, root: Path, options: Options = NOTHING_SAID) -> list[Picture]:
+    """A data set's pictures, or what is not as expected."""
+    return listing(name, root, options).pictures
+
+
+def listing(name: str, root: Path, options: Options = NOTHING_SAID) -> Listing:
+    """A data set's pictures and what in it could not be used, or what is not as expected."""
+    dataset = DATASETS[name]
+    try:
+        found = dataset.read(root, options)
+    except OSError as error:
+        raise _unlike(dataset, root, error) from None
+    if not found.pictures:
+        raise _unlike(dataset, root, found)
+    return found
+
+
+def _unlike(dataset: Dataset, root: Path, why: OSError | Listing) -> SourceError:
+    """What was expected and what is there."""
+    expected = f"expected {dataset.layout}"
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "no such folder"
+        return SourceError(f"{root}: {what}; {expected}")
+    if isinstance(why, OSError):
+        what = f"{os.path.relpath(why.filename, root)}: {why.strerror}"
+    elif why.skipped:
+        first = why.skipped[0]
+        what = f"none of {len(why.skipped)} can be used, first {first.file}: {first.reason}"
+    else:
+        what = "no pictures in their places"
+    return SourceError(f"{root}: not {dataset.name} ({what}); {expected}; found {contents(root)}")

@@ -1,0 +1,192 @@
+"""The training loop: epoch by epoch, each one finished for good when its checkpoint is written."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from edge.errors import MissingExtraError, SourceError
+from training.recipe import Phase, Recipe
+from training.written import written
+from training.zoo.learning import set_learning
+
+Epoch = Callable[[int], keras.utils.PyDataset]  # an epoch's batches
+CHECKPOINT = "epoch-{:03}.keras"
+HISTORY = "history.csv"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is told of a training while it goes on."""
+
+    validation: Any  # pixels and targets
+    tensorboard: bool = False
+
+
+def fit(
+    build: Callable[[], keras.Model], batches: Epoch, recipe: Recipe, folder: Path, watch: Watch
+) -> keras.Model:
+    """Train a model, or go on where its folder's last checkpoint is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done, model = _last(folder)
+    if model is None:
+        keras.utils.set_random_seed(recipe.seed)
+        model = build()
+    history = _read_history(folder / HISTORY, done)
+    write_scalars = _scalars(folder) if watch.tensorboard else None
+    total = sum(phase.epochs for phase in recipe.phases)
+    for epoch, (phase, first) in enumerate(_schedule(recipe)):
+        if epoch < done:
+            continue
+        data = batches(epoch)
+        if first:
+            _begin(model, phase, len(data), recipe)
+        keras.utils.set_random_seed(recipe.seed + epoch)
+        logs = model.fit(
+            data,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            validation_data=watch.validation,
+            verbose=1 if sys.stderr.isatty() else 0,
+        ).history
+        row = _figures({name: float(values[-1]) for name, values in logs.items()})
+        row["learning_rate"] = float(model.optimizer.learning_rate)
+        log.info("%s: epoch %d of %d: %s", folder.name, epoch + 1, total, _line(row))
+        if write_scalars:
+            write_scalars(epoch, row)
+        history.append({"epoch": epoch, **row})
+        _write_history(folder / HISTORY, history)
+        _keep(model, folder, epoch + 1)
+    return model
+
+
+def forget_checkpoints(folder: Path) -> None:
+    """Remove what only a training that is not finished needs."""
+    for path in folder.glob("epoch-*.keras"):
+        path.unlink()
+
+
+def _schedule(recipe: Recipe) -> Iterator[tuple[Phase, bool]]:
+    """The phase of every epoch, and whether it begins there."""
+    for phase in recipe.phases:
+        for number in range(phase.epochs):
+            yield phase, number == 0
+
+
+def _begin(model: keras.Model, phase: Phase, steps: int, recipe: Recipe) -> None:
+    """Set what learns and at which pace."""
+    set_learning(model, phase.learns)
+    losses = {"logit": keras.losses.BinaryCrossentropy(from_logits=True)}
+    weights = {"logit": 1.0}
+    if "points" in model.output_names:
+        losses["points"] = keras.losses.MeanAbsoluteError()
+        weights["points"] = recipe.points
+    model.compile(
+        keras.optimizers.Adam(_pace(phase, steps)),
+        losses,
+        loss_weights=weights,
+        metrics={"logit": [keras.metrics.MeanMetricWrapper(_right, name="accuracy")]},
+    )
+
+
+def _right(truth: Any, logits: Any) -> Any:
+    """Which answers are right; targets may be softer than 0 and 1."""
+    return keras.ops.cast((truth > 0.5) == (logits > 0), "float32")
+
+
+def _pace(phase: Phase, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    total = steps * phase.epochs
+    if phase.schedule == "steps":
+        rates = [phase.rate]
+        while rates[-1] > phase.lowest_rate * 1.001:
+            rates.append(rates[-1] / 10)
+        borders = [total * number // len(rates) for number in range(1, len(rates))]
+        return keras.optimizers.schedules.PiecewiseConstantDecay(borders, rates)
+    return keras.optimizers.schedules.CosineDecay(
+        phase.rate / 10,
+        total - steps,
+        alpha=phase.lowest_rate / phase.rate,
+        warmup_target=phase.rate,
+        warmup_steps=steps,
+    )
+
+
+def _last(folder: Path) -> tuple[int, keras.Model | None]:
+    """How many epochs are finished, and the model after them."""
+    found = sorted(folder.glob("epoch-*.keras"))
+    if not found:
+        return 0, None
+    path = found[-1]
+    number = re.fullmatch(r"epoch-(\d+)\.keras", path.name)
+    try:
+        model = keras.models.load_model(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise SourceError(f"{path}: damaged checkpoint ({reason}); remove it") from None
+    assert number is not None
+    log.info("%s: going on after epoch %s", folder.name, number[1])
+    return int(number[1]), model
+
+
+def _keep(model: keras.Model, folder: Path, done: int) -> None:
+    """Write the checkpoint, all or nothing, and forget the one before."""
+    path = folder / CHECKPOINT.format(done)
+    with written(path) as partial:
+        model.save(partial)
+    for other in folder.glob("epoch-*.keras"):
+        if other != path:
+            other.unlink()
+
+
+def _read_history(path: Path, done: int) -> list[dict[str, float]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    return [row for row in rows if row["epoch"] < done]
+
+
+def _write_history(path: Path, rows: list[dict[str, float]]) -> None:
+    with written(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _figures(logs: dict[str, float]) -> dict[str, float]:
+    """An epoch's figures: the answer's go without its name, and points are not validated."""
+    own = {name.replace("logit_", ""): value for name, value in logs.items() if "logit_" in name}
+    taught = {name: logs[name] for name in ("points_loss",) if name in logs}
+    return own | taught if own else logs
+
+
+def _line(row: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in row.items())
+
+
+def _scalars(folder: Path) -> Callable[[int, dict[str, float]], None]:
+    """Writes an epoch's figures as TensorBoard reads them."""
+    try:
+        import tensorboard  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError("lipwire train --tensorboard", "tensorboard") from None
+    import tensorflow as tf
+
+    writer = tf.summary.create_file_writer(str(folder / "tensorboard"))
+
+    def write(epoch: int, row: dict[str, float]) -> None:
+        with writer.as_default(step=epoch):
+            for name, value in row.items():
+                tf.summary.scalar(name, value)
+        writer.flush()
+
+    return write

@@ -1,0 +1,100 @@
+"""Smile models that crops can be shown to: int8 files as the device has them, Keras models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.crop import FACE, CropKind
+from edge.errors import MissingExtraError, ModelError, SettingsError
+from edge.read import SmileReader, checked_description, crop_kind
+from training.figures import Values
+from training.run import CONFIG, Run
+
+Faces = NDArray[np.uint8]  # (n, side, side), grey
+TASK = "smile"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A model with all that its logits need to become figures."""
+
+    path: Path
+    crop_kind: CropKind
+    temperature: float
+    sources: frozenset[str]  # data sets it learned from
+    logits: Callable[[Faces], Values]
+
+    def mirrored_logits(self, faces: Faces) -> Values:
+        """Of the mirror images."""
+        return self.logits(np.ascontiguousarray(faces[..., ::-1]))
+
+
+def load_reader(path: Path) -> Reader:
+    """Load a `.keras` model of a run, or a `.tflite` file."""
+    return _keras(path) if path.suffix == ".keras" else _tflite(path)
+
+
+def _tflite(path: Path) -> Reader:
+    reader = SmileReader(path)
+    said = reader.description
+
+    def logits(faces: Faces) -> Values:
+        return np.array([reader.logit(face) for face in faces])
+
+    sources = frozenset(source.name for source in said.sources)
+    return Reader(path, reader.crop_kind, said.temperature, sources, logits)
+
+
+def _keras(path: Path) -> Reader:
+    model = load_keras(path)
+    kind, temperature, sources = _told_beside(path)
+
+    def logits(faces: Faces) -> Values:
+        pixels = faces[..., None].astype(np.float32) / 255
+        answers: Values = model.predict(pixels, verbose=0)[:, 0].astype(np.float64)
+        return answers
+
+    return Reader(path, replace(kind, size=model.input_shape[1]), temperature, sources, logits)
+
+
+def load_keras(path: Path) -> Any:
+    """A Keras model that takes grey square crops and gives one logit."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    try:
+        import keras
+    except ModuleNotFoundError:
+        raise MissingExtraError(f"reading {path.name}", "training") from None
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except Exception as error:  # whatever Keras and its parts find wrong with a file
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{path}: not a usable Keras model: {reason}") from None
+    inputs, outputs = model.input_shape, model.output_shape
+    if len(inputs) != 4 or inputs[1] != inputs[2] or inputs[3] != 1 or outputs != (None, 1):
+        raise ModelError(f"{path}: not a {TASK} model: it takes {inputs} and gives {outputs}")
+    return model
+
+
+def _told_beside(path: Path) -> tuple[CropKind, float, frozenset[str]]:
+    """Cut, temperature and data sets of a Keras model, from its int8 file or its run's config."""
+    int8 = path.with_suffix(".tflite")
+    if int8.is_file():
+        said = checked_description(int8, TASK)
+        names = frozenset(source.name for source in said.sources)
+        return crop_kind(said), said.temperature, names
+    try:
+        sources = Run(path.parent).config()["sources"]
+        return FACE, 1.0, frozenset(source["dataset"] for source in sources)
+    except (SettingsError, KeyError, TypeError):
+        raise ModelError(
+            f"{path}: neither {int8.name} nor {CONFIG} beside it says what it learned from"
+        ) from None

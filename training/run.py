@@ -1,0 +1,116 @@
+"""A run's folder: what it was asked for, and where its models are.
+
+config.json       the recipe, the data and the versions
+sheet.png         samples of what the models saw
+PART.keras        a trained model: fold0 to fold3, all, cross
+PART.tflite       the same as int8, with its description
+PART/history.csv  a line an epoch
+PART/heldout.npz  crops the part never learned from, with its answers
+report.html       all of it to look at
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.errors import SettingsError
+from training.crops import Crops
+from training.recipe import Recipe
+from training.written import written
+
+CONFIG = "config.json"
+FOLDS = ("fold0", "fold1", "fold2", "fold3")
+PARTS = (*FOLDS, "all", "cross")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where the parts of a run are kept."""
+
+    folder: Path
+
+    def keras(self, part: str) -> Path:
+        """The trained model."""
+        return self.folder / f"{part}.keras"
+
+    def tflite(self, part: str) -> Path:
+        """The model for the device."""
+        return self.folder / f"{part}.tflite"
+
+    def part(self, part: str) -> Path:
+        """The folder of what is known about a part."""
+        return self.folder / part
+
+    def heldout(self, part: str) -> Path:
+        """Crops the part never learned from, and its answers."""
+        return self.part(part) / "heldout.npz"
+
+    def begin(
+        self, task: str, recipe: Recipe, crops: Sequence[Crops], about: dict[str, Any]
+    ) -> None:
+        """Write down what is asked for; a folder that was begun for something else is refused."""
+        asked = {"task": task, "recipe": asdict(recipe), "sources": [_source(c) for c in crops]}
+        asked = json.loads(json.dumps(asked))
+        path = self.folder / CONFIG
+        if path.exists():
+            self._check_same(asked)
+            return
+        with written(path) as partial:
+            partial.write_text(json.dumps(asked | about, indent=1), encoding="utf-8")
+
+    def config(self) -> dict[str, Any]:
+        """What was asked for."""
+        path = self.folder / CONFIG
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SettingsError(f"{self.folder}: not a run of lipwire train: no {CONFIG}") from None
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{path}: cannot be read: {error}") from None
+        if not isinstance(config, dict):
+            raise SettingsError(f"{path}: not what lipwire train writes")
+        return config
+
+    def _check_same(self, asked: dict[str, Any]) -> None:
+        began = self.config()
+        before, now = _flat({name: began.get(name) for name in asked}), _flat(asked)
+        for name in now | before:
+            if before.get(name) != now.get(name):
+                raise SettingsError(
+                    f"{self.folder}: begun with {name} {before.get(name)}, not {now.get(name)}; "
+                    "choose another --out"
+                )
+
+
+def _source(crops: Crops) -> dict[str, Any]:
+    """A set of crops, so that another one of the same name is told from it."""
+    digest = hashlib.sha256()
+    for column in (crops.labels, crops.folds, np.sort(crops.files)):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    origin = crops.origin
+    return {
+        "dataset": origin.dataset,
+        "licence": origin.licence,
+        "pictures": len(crops),
+        "digest": digest.hexdigest()[:16],
+    }
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted names."""
+    if isinstance(value, dict):
+        parts = ((f"{name}.{key}".lstrip("."), inner) for key, inner in value.items())
+    elif isinstance(value, list) and value:
+        parts = ((f"{name}.{number}", inner) for number, inner in enumerate(value))
+    else:
+        return {name: value}
+    return {
+        key: leaf for inner_name, inner in parts for key, leaf in _flat(inner, inner_name).items()
+    }
