@@ -47,10 +47,9 @@ class CropKind:
 
 FACE = CropKind("aligned-face", 64, eye_distance=0.38, eyes_y=0.34)
 MOUTH = CropKind("aligned-mouth", 64, eye_distance=0.66, eyes_y=0.5 - 0.66 * MOUTH_BELOW_EYES)
-# More of the face and less around it, and the other way: to be compared with.
+LOWER_FACE = CropKind("lower-face", 64, eye_distance=0.54, eyes_y=0.62 - 0.54 * MOUTH_BELOW_EYES)
 CLOSE_FACE = replace(FACE.widened(1 / 1.15), name="close-face", size=64)
-WIDE_FACE = replace(FACE.widened(1.15), name="wide-face", size=64)
-KINDS = {kind.name: kind for kind in (FACE, MOUTH, CLOSE_FACE, WIDE_FACE)}
+KINDS = {kind.name: kind for kind in (FACE, CLOSE_FACE, LOWER_FACE, MOUTH)}
 
 
 def crop(picture: Picture, points: Keypoints, kind: CropKind) -> Image | None:

@@ -33,6 +33,7 @@ class Source:
     name: str
     licence: str
     pictures: int
+    left_out: str = ""  # its part that was not learned from: test
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from edge import models
+from edge.cameras.demo import DemoCamera
 from edge.crop import FACE, crop
 from edge.description import embed, read
 from edge.detectors.blazeface import BlazeFace
@@ -47,7 +49,7 @@ def answering(logit: float, kind: int = FACE.size) -> Reader:
         assert faces.shape[1:] == (kind, kind)
         return np.full(len(faces), logit)
 
-    return Reader(Path("fake"), replace(FACE, size=kind), 1.0, frozenset(), logits)
+    return Reader(Path("fake"), replace(FACE, size=kind), 1.0, {}, logits)
 
 
 def test_undetected_faces_count_as_wrong(genki: Path, detector: BlazeFace) -> None:
@@ -67,6 +69,29 @@ def test_a_file_scored_on_what_it_learned_from_says_so(
     assert evaluate("genki4k", genki, models.shipped("smile"), detector)["trained_on"] is True
     other = write_model(tmp_path / "other.tflite", ("smiles",))
     assert evaluate("genki4k", genki, other, detector)["trained_on"] is False
+
+
+def test_only_a_part_that_was_left_out_is_no_data_it_learned_from(
+    tmp_path: Path, detector: BlazeFace
+) -> None:
+    root, demo = tmp_path / "own", DemoCamera(320, 240, 15)
+    for number in range(20):
+        path = root / ("smile" if number % 2 else "other") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), demo.draw(3.0 if number % 2 else 1.0))
+    file = write_model(tmp_path / "own.tflite", ("labelled-pictures",))
+
+    def figures(only: str) -> dict[str, Any]:
+        return evaluate("labelled-pictures", root, file, detector, Extras(only=only))
+
+    assert (figures("test")["n"], figures("test")["trained_on"]) == (4, True)
+    (source,) = read(file).sources
+    embed(file, replace(read(file), sources=(replace(source, left_out="test"),)))
+    assert (figures("test")["n"], figures("test")["trained_on"]) == (4, False)
+    assert (figures("")["n"], figures("")["trained_on"]) == (20, True)
+    assert figures("train")["trained_on"] is True
+    said = complaint(lambda: figures("validation"), SettingsError)
+    assert said == "labelled-pictures has no part 'validation'; it has ['test', 'train']"
 
 
 def test_each_fold_is_scored_by_its_own_file(
@@ -268,13 +293,13 @@ def test_a_keras_model_is_scored_like_its_int8_file(
     config = {"task": "smile", "sources": [{"dataset": "genki4k"}]}
     (tmp_path / "config.json").write_text(json.dumps(config))
     reader = load_reader(tmp_path / "fold0.keras")
-    assert (reader.crop_kind.size, reader.sources) == (96, {"genki4k"})
+    assert (reader.crop_kind.size, reader.sources) == (96, {"genki4k": ""})
     faces = np.full((2, 96, 96), 51, np.uint8)
     assert reader.logits(faces).tolist() == pytest.approx([0.2, 0.2], rel=1e-4)
     figures = evaluate("genki4k", genki, tmp_path / "fold0.keras", detector)
     assert (figures["accuracy"], figures["trained_on"]) == (0.5, True)
     write_model(tmp_path / "fold0.tflite", ("smiles",))
-    assert load_reader(tmp_path / "fold0.keras").sources == {"smiles"}
+    assert load_reader(tmp_path / "fold0.keras").sources == {"smiles": ""}
     keras.Model(pixels, mean[:, :0]).save(tmp_path / "other.keras")
     assert "not a smile model" in complaint(
         lambda: load_reader(tmp_path / "other.keras"), ModelError

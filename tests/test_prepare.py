@@ -225,9 +225,9 @@ def test_pieces_of_other_options_are_not_taken(
 ) -> None:
     leave_pieces(order, monkeypatch)
     seen.clear()
-    prepare(Order(SMILE, "genki4k", order.root, order.out, order.models, points=True))
+    prepare(Order(SMILE, "genki4k", order.root, order.out, order.models, points=False))
     assert sum(seen) == PICTURES
-    assert Crops.read(order.out).points.shape[1] == POINTS
+    assert Crops.read(order.out).points.shape[1] == 0
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "changed"])

@@ -66,7 +66,7 @@ def test_a_model_for_another_crop_is_refused(smile_model: Path, change: dict[str
     said = refused(smile_model)
     assert "wants crops" in said
     assert str(next(iter(change.values()))) in said
-    assert "wide-face of 16 to 512" in said
+    assert "aligned-mouth of 16 to 512" in said
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,15 @@ from tests.conftest import complaint
 from tests.faces import face_at
 from tests.stills import data, genki
 from training.trials import sizes
-from training.trials.sizes import EYE_DISTANCES, Outcome, Pasted, Scene, evaluate_sizes, metres, table
+from training.trials.sizes import (
+    EYE_DISTANCES,
+    Outcome,
+    Pasted,
+    Scene,
+    evaluate_sizes,
+    metres,
+    table,
+)
 
 PROFILE = Profile(name="small", width=320, height=240, target_fps=6)
 FIELDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge.detection import Detector
 from edge.errors import SettingsError
 from training.answers import answer
-from training.datasets import Picture, check_task, load
+from training.datasets import Options, Picture, check_task, load
 from training.readers import TASK, Reader, load_reader
 from training.scores import (
     class_figures,
@@ -33,6 +33,8 @@ class Extras:
 
     slices: bool = False
     mirrored: bool = False  # what averaging with the mirror image would be worth
+    only: str = ""  # a part of the set: train, validation or test
+    options: Options = field(default_factory=Options)  # how the set is read
 
 
 def evaluate(
@@ -40,9 +42,15 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score one file on a whole data set."""
     reader = load_reader(model)
-    pictures = _labelled(name, root)
+    extras = extras or Extras()
+    pictures = _labelled(name, root, extras)
     report = _report(name, str(model), pictures, [reader] * len(pictures), detector, extras)
-    return {**report, "protocol": "one file, all pictures", "trained_on": name in reader.sources}
+    unseen = extras.only and reader.sources.get(name) == extras.only
+    return {
+        **report,
+        "protocol": f"one file, {extras.only or 'all'} pictures",
+        "trained_on": name in reader.sources and not unseen,
+    }
 
 
 def evaluate_cross(
@@ -59,7 +67,7 @@ def evaluate_folds(
     name: str, root: Path, run: Path, detector: Detector, extras: Extras | None = None
 ) -> dict[str, Any]:
     """Score each fold's file of a run on its own fold; the accuracy is the folds' mean."""
-    pictures = _labelled(name, root)
+    pictures = _labelled(name, root, extras or Extras())
     fold_of = np.array([picture.fold for picture in pictures])
     folds = sorted(set(fold_of.tolist()))
     if folds[0] < 0:
@@ -103,9 +111,15 @@ def _slice_line(row: dict[str, Any]) -> str:
     return line
 
 
-def _labelled(name: str, root: Path) -> list[Picture]:
+def _labelled(name: str, root: Path, extras: Extras) -> list[Picture]:
     check_task(name, TASK)
-    return load(name, root)
+    pictures = load(name, root, extras.options)
+    if not extras.only:
+        return pictures
+    parts = sorted({picture.part for picture in pictures} - {""})
+    if extras.only not in parts:
+        raise SettingsError(f"{name} has no part '{extras.only}'; it has {parts or 'none'}")
+    return [picture for picture in pictures if picture.part == extras.only]
 
 
 def _report(

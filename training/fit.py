@@ -111,12 +111,13 @@ def _pace(phase: Phase, steps: int) -> keras.optimizers.schedules.LearningRateSc
             rates.append(rates[-1] / 10)
         borders = [total * number // len(rates) for number in range(1, len(rates))]
         return keras.optimizers.schedules.PiecewiseConstantDecay(borders, rates)
+    warm_up = min(steps, total // 10 + 1)  # an epoch, or a tenth of a short phase
     return keras.optimizers.schedules.CosineDecay(
         phase.rate / 10,
-        total - steps,
+        max(1, total - warm_up),
         alpha=phase.lowest_rate / phase.rate,
         warmup_target=phase.rate,
-        warmup_steps=steps,
+        warmup_steps=warm_up,
     )
 
 

@@ -50,7 +50,7 @@ class Order:
     models: Path | None = None  # where fetched models are
     options: Options = field(default_factory=Options)
     limit: int | None = None  # pictures drawn by chance; all where not said
-    points: bool = False  # whether the face mesh's points are told, too
+    points: bool = True  # whether the face mesh's points are told, too
     jobs: int = 1
 
     def cut(self) -> Cut:
@@ -110,7 +110,7 @@ def _key(order: Order, pictures: Sequence[Picture]) -> str:
     said = hashlib.sha256()
     for name in CODE:
         said.update(Path(str(sys.modules[name].__file__)).read_bytes())
-    for model in (models.SHORT_RANGE, *([models.FACE_MESH] * order.points)):
+    for model in (models.SHORT_RANGE, models.FULL_RANGE, *([models.FACE_MESH] * order.points)):
         said.update(models.find(model, order.models).read_bytes())
     kind = kept(order.task.kind)
     said.update(repr((order.task.name, order.dataset, kind, order.points, PIECE)).encode())

@@ -21,14 +21,14 @@ Faces = NDArray[np.uint8]  # (n, side, side), grey
 TASK = "smile"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reader:
     """A model with all that its logits need to become figures."""
 
     path: Path
     crop_kind: CropKind
     temperature: float
-    sources: frozenset[str]  # data sets it learned from
+    sources: dict[str, str]  # data sets it learned from, and the part of each that it did not
     logits: Callable[[Faces], Values]
 
     def mirrored_logits(self, faces: Faces) -> Values:
@@ -48,7 +48,7 @@ def _tflite(path: Path) -> Reader:
     def logits(faces: Faces) -> Values:
         return np.array([reader.logit(face) for face in faces])
 
-    sources = frozenset(source.name for source in said.sources)
+    sources = {source.name: source.left_out for source in said.sources}
     return Reader(path, reader.crop_kind, said.temperature, sources, logits)
 
 
@@ -84,16 +84,16 @@ def load_keras(path: Path) -> Any:
     return model
 
 
-def _told_beside(path: Path) -> tuple[CropKind, float, frozenset[str]]:
+def _told_beside(path: Path) -> tuple[CropKind, float, dict[str, str]]:
     """Cut, temperature and data sets of a Keras model, from its int8 file or its run's config."""
     int8 = path.with_suffix(".tflite")
     if int8.is_file():
         said = checked_description(int8, TASK)
-        names = frozenset(source.name for source in said.sources)
+        names = {source.name: source.left_out for source in said.sources}
         return crop_kind(said), said.temperature, names
     try:
         sources = Run(path.parent).config()["sources"]
-        return FACE, 1.0, frozenset(source["dataset"] for source in sources)
+        return FACE, 1.0, {source["dataset"]: "" for source in sources}
     except (SettingsError, KeyError, TypeError):
         raise ModelError(
             f"{path}: neither {int8.name} nor {CONFIG} beside it says what it learned from"

@@ -77,6 +77,7 @@ def train(
     """Train every part that is asked for and not finished yet."""
     pool = Pool(crops)
     _check(pool, parts, recipe)
+    zoo.module(recipe.model).build(**recipe.options)  # what cannot be built is said at once
     run.begin("smile", recipe, crops, {"began": datetime.now(UTC).isoformat(timespec="seconds")})
     for name in parts:
         part = Part(name, run, recipe, pool, *split(pool, name, recipe))
@@ -167,7 +168,16 @@ def _deliver(part: Part) -> None:
 def _description(part: Part, interpreter: Interpreter) -> Description:
     pool = part.pool
     learned = np.bincount(pool.sets[part.learn], minlength=len(pool.parts))
-    origins = [(crops.origin, int(n)) for crops, n in zip(pool.parts, learned, strict=True) if n]
+    sources = [
+        Source(
+            crops.origin.dataset,
+            crops.origin.licence,
+            int(count),
+            "test" * bool(crops.origin.dataset not in part.recipe.whole and _has_test(crops)),
+        )
+        for crops, count in zip(pool.parts, learned, strict=True)
+        if count
+    ]
     return Description(
         task="smile",
         labels=pool.parts[0].origin.classes,
@@ -179,11 +189,15 @@ def _description(part: Part, interpreter: Interpreter) -> Description:
         temperature=1.0,
         on_threshold=ON_THRESHOLD,
         off_threshold=OFF_THRESHOLD,
-        sources=tuple(Source(origin.dataset, origin.licence, n) for origin, n in origins),
+        sources=tuple(sources),
         metrics=(),
         versions={"lipwire": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
         created=datetime.now(UTC).date().isoformat(),
     )
+
+
+def _has_test(crops: Crops) -> bool:
+    return bool((crops.parts == "test").any())
 
 
 def _answer(part: Part) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.datasets import Options
 
 # Those of `training.datasets`, which takes a while to load.
 NAMES = (
@@ -15,6 +19,27 @@ NAMES = (
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=NAMES, required=True)
     parser.add_argument("--root", type=Path, required=True, help="the folder of its layout")
+
+
+def add_own(parser: argparse.ArgumentParser) -> None:
+    """How own pictures and videos are read."""
+    parser.add_argument(
+        "--smile",
+        action="append",
+        metavar="LABEL",
+        help="of own pictures that smile; may be repeated (default smile, smiling, happy, 1)",
+    )
+    parser.add_argument(
+        "--fps", type=rate, metavar="N", help="frames of a second of own video (default 5)"
+    )
+
+
+def own(options: argparse.Namespace) -> Options:
+    """What `add_own`'s options say."""
+    from training.datasets import Options
+
+    said = {"smile": options.smile and tuple(options.smile), "fps": options.fps}
+    return Options(**{name: value for name, value in said.items() if value})
 
 
 def whole(text: str) -> int:

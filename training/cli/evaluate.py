@@ -9,7 +9,7 @@ from typing import Any
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
 from edge.settings import build
 from training.cli import false_smiles
-from training.cli.common import add_dataset
+from training.cli.common import add_dataset, add_own, own
 from training.faces import load_detector
 
 TASKS = ("smile",)
@@ -61,6 +61,10 @@ def _add_smile(parser: argparse.ArgumentParser) -> None:
         "from other data sets only on everything",
     )
     parser.add_argument(
+        "--only", choices=("train", "validation", "test"), default="", help="a part of the set"
+    )
+    add_own(parser)
+    parser.add_argument(
         "--slices", action="store_true", help="by pose, face width, light and cheek brightness"
     )
     parser.add_argument(
@@ -88,7 +92,7 @@ def _evaluate_smile(options: argparse.Namespace) -> None:
     from edge import models
     from training.evaluate import Extras, evaluate, evaluate_cross, evaluate_folds, table
 
-    extras = Extras(options.slices, options.mirrored)
+    extras = Extras(options.slices, options.mirrored, options.only, own(options))
     detector = load_detector(options.models)
     what = (options.dataset, options.root)
     if options.run_folder is None:

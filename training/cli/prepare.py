@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command
-from training.cli.common import add_dataset, rate, whole
+from training.cli.common import add_dataset, add_own, own, whole
 
 TASKS = ("smile",)
 
@@ -28,29 +28,21 @@ def add(commands: Any) -> None:
         default=True,
         help="the face mesh's points, too, which train teaches (default: yes)",
     )
-    add(
-        "--smile",
-        action="append",
-        metavar="LABEL",
-        help="of own pictures that smile; may be repeated (default smile, smiling, happy, 1)",
-    )
-    add("--fps", type=rate, metavar="N", help="frames of a second of video (default 5)")
+    add_own(parser)
 
 
 def _prepare(options: argparse.Namespace) -> None:
     """Crop a data set's faces and say what was left out."""
-    from training.datasets import Options
     from training.prepare import Order, prepare, skipped_list
     from training.tasks import TASKS
 
-    said = {"smile": options.smile and tuple(options.smile), "fps": options.fps}
     order = Order(
         TASKS[options.task],
         options.dataset,
         options.root,
         options.out,
         options.models,
-        Options(**{name: value for name, value in said.items() if value}),
+        own(options),
         options.limit,
         options.points,
         options.jobs,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from edge.crop import MOUTH
 from training.recipe import Phase, Recipe
 from training.teach import FEATURES
 
@@ -36,7 +37,15 @@ def build(size: int = SIZE, width: int = 100) -> keras.Model:
 def recipe(**options: int) -> Recipe:
     """A warm-up, then slower and slower."""
     phase = Phase(epochs=36, rate=2e-3, lowest_rate=0.0)
-    return Recipe("smile-small", (phase,), dict(options), batch=96, set_bias=True, points=2.0)
+    return Recipe(
+        "smile-small",
+        (phase,),
+        dict(options),
+        crop=MOUTH.name,
+        batch=96,
+        set_bias=True,
+        points=2.0,
+    )
 
 
 def _convolution(
