@@ -18,9 +18,9 @@ from edge.detection import Detector
 from edge.errors import SourceError
 from edge.frame import Image
 from edge.progress import progress
-from training.augment import centre
 from training.crops import Crops
 from training.faces import load_detector, main_face
+from training.train.augment import centre
 
 NOT_STATED = "not stated"
 log = logging.getLogger(__name__)

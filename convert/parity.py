@@ -16,7 +16,7 @@ from convert.sources import Source
 from edge.interpreter import Interpreter, Tensor
 from edge.operators import Graph
 from edge.progress import progress
-from training.figures import paired_difference
+from training.evaluate.figures import paired_difference
 
 Outputs = NDArray[np.float64]  # (items, numbers of one answer)
 Run = Callable[[NDArray[np.uint8]], tuple[Outputs, float]]  # one answer, and the seconds it took

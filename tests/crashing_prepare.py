@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import training.prepare
+import training.prepare.prepare
 from edge.cli import main
 
 PIECE = 2
@@ -40,7 +40,7 @@ class Steps:
 
 if __name__ == "__main__":
     step, number, limit = (int(text) for text in sys.argv[1:4])
-    training.prepare.PIECE = PIECE
+    training.prepare.prepare.PIECE = PIECE
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     steps = Steps(step, number)

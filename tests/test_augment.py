@@ -10,10 +10,10 @@ import pytest
 
 from edge.crop import FACE, KINDS, crop
 from edge.detection import Keypoints
-from training.augment import augment, centre, cut, geometry, moved
 from training.crops import Crops, Origin, kept
-from training.mesh import MIRRORED, TAUGHT
-from training.sheet import draw_sheet
+from training.prepare.mesh import MIRRORED, TAUGHT
+from training.train.augment import augment, centre, cut, geometry, moved
+from training.train.sheet import draw_sheet
 
 SIDE = kept(FACE).size
 

@@ -12,8 +12,8 @@ from edge.description import read
 from edge.detectors.blazeface import BlazeFace
 from tests.runs import write_run
 from tests.sets import write_genki
-from training.card import main
-from training.evaluate import Extras, evaluate, evaluate_cross, evaluate_folds
+from training.evaluate.card import main
+from training.evaluate.smile import Extras, evaluate, evaluate_cross, evaluate_folds
 
 EXTRAS = Extras(slices=True, mirrored=True)
 RATE = {"arrived": 199, "minutes": 25.0, "smiles": 1, "per_hour": 2.4, "per_hour_at_most": 11.4}

@@ -23,12 +23,19 @@ from tests.command import Lipwire
 from tests.conftest import complaint
 from tests.runs import write_model, write_run
 from tests.sets import drawn, write_genki, write_picture
-from training import evaluate as evaluating
-from training.evaluate import Extras, evaluate, evaluate_cross, evaluate_folds, table
+from training.evaluate import smile as evaluating
+from training.evaluate.figures import Values
+from training.evaluate.readers import Faces, Reader, load_reader
+from training.evaluate.slices import (
+    CHANGES,
+    Change,
+    by_cheeks,
+    by_pose,
+    cheek_brightness,
+    pose_of_points,
+)
+from training.evaluate.smile import Extras, evaluate, evaluate_cross, evaluate_folds, table
 from training.faces import main_face
-from training.figures import Values
-from training.readers import Faces, Reader, load_reader
-from training.slices import CHANGES, Change, by_cheeks, by_pose, cheek_brightness, pose_of_points
 
 N = 8  # of the drawn set; the fourth has no face, the sixth is no picture: both do not smile
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from training.figures import (
+from training.evaluate.figures import (
     auc,
     balanced_accuracy,
     calibration_error,

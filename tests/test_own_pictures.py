@@ -15,7 +15,7 @@ from tests.conftest import complaint, need
 from tests.sets import NEUTRAL, SMILING, write_picture
 from training.datasets import Options, Picture, listing, load
 from training.datasets.split import split
-from training.frames import take
+from training.prepare.frames import take
 
 ROOT = Path("/pictures")
 

@@ -7,8 +7,8 @@ import pytest
 
 from edge.crop import FACE
 from training.crops import Crops, Origin
-from training.mesh import POINTS, TAUGHT
-from training.recipe import Phase, Recipe
+from training.prepare.mesh import POINTS, TAUGHT
+from training.train.recipe import Phase, Recipe
 
 pytestmark = [
     pytest.mark.training,
@@ -35,7 +35,7 @@ def recipe(**changes: object) -> Recipe:
 
 
 def test_small_sets_are_not_drowned_and_none_is_shown_twice_before_all_were() -> None:
-    from training.pool import Draw, Pool
+    from training.train.pool import Draw, Pool
 
     pool = Pool([crops("small", 10), crops("large", 90)])
     draw = Draw(pool, np.arange(100), recipe(pictures=40))
@@ -51,7 +51,7 @@ def test_small_sets_are_not_drowned_and_none_is_shown_twice_before_all_were() ->
 
 
 def test_shares_that_are_asked_for_hold() -> None:
-    from training.pool import Draw, Pool
+    from training.train.pool import Draw, Pool
 
     pool = Pool([crops("a", 50), crops("b", 50), crops("c", 50)])
     asked = recipe(shares={"a": 2.0, "b": 1.0, "c": 0.0})
@@ -60,8 +60,8 @@ def test_shares_that_are_asked_for_hold() -> None:
 
 
 def test_a_batch_has_pixels_softened_labels_sets_and_known_points() -> None:
-    from training.pool import Batches, Lesson, Pool
-    from training.teach import softened
+    from training.train.pool import Batches, Lesson, Pool
+    from training.train.teach import softened
 
     asked = recipe(points=2.0, label_smoothing=0.1, batch=6)
     pool = Pool([crops("a", 4, fold=0, points=True), crops("b", 4)])
@@ -78,8 +78,8 @@ def test_a_batch_has_pixels_softened_labels_sets_and_known_points() -> None:
 
 
 def test_mixed_pictures_have_mixed_answers() -> None:
-    from training.pool import Batches, Lesson, Pool
-    from training.teach import softened
+    from training.train.pool import Batches, Lesson, Pool
+    from training.train.teach import softened
 
     asked = recipe(mixup=5.0, label_smoothing=0.0)
     pool = Pool([crops("a", 20)])
@@ -91,8 +91,8 @@ def test_mixed_pictures_have_mixed_answers() -> None:
 
 
 def test_a_teachers_opinion_counts_by_its_weight() -> None:
-    from training.pool import Pool
-    from training.teach import softened
+    from training.train.pool import Pool
+    from training.train.teach import softened
 
     pool = Pool([crops("a", 2)])
     asked = recipe(label_smoothing=0.0, teacher="run", teacher_weight=0.25)

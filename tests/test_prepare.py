@@ -21,15 +21,15 @@ from tests.command import Lipwire
 from tests.conftest import complaint
 from tests.crashing_prepare import PIECE
 from tests.sets import write_genki, write_picture, write_text
-from training import cutting
-from training import prepare as module
 from training.crops import Crops, kept
 from training.datasets import load
 from training.faces import load_detector, main_face
-from training.mesh import POINTS
-from training.pieces import Pieces
-from training.prepare import Order, prepare, skipped_list
-from training.tasks import SMILE
+from training.prepare import cutting
+from training.prepare import prepare as module
+from training.prepare.mesh import POINTS
+from training.prepare.pieces import Pieces
+from training.prepare.prepare import Order, prepare, skipped_list
+from training.prepare.tasks import SMILE
 
 PICTURES = 10
 STAGES = 9  # at which it is ended

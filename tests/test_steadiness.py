@@ -136,7 +136,7 @@ def test_unusable_folders_and_numbers_are_refused(face_model: Path, tmp_path: Pa
         return complaint(lambda: evaluated(tmp_path / name, face_model, most), kind)
 
     (tmp_path / "empty").mkdir()
-    assert "not genki4k" in said("empty")
+    assert "expected files/file0001.jpg" in said("empty")
     genki(tmp_path / "no clips/genki")
     assert "expected s1/*.mp4" in said("no clips")
     genki(tmp_path / "no face/genki", many=1)

@@ -22,7 +22,7 @@ import numpy as np
 
 from edge.errors import SettingsError
 from training.crops import Crops
-from training.recipe import Recipe
+from training.train.recipe import Recipe
 from training.written import written
 
 CONFIG = "config.json"

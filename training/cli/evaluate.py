@@ -90,7 +90,7 @@ def _add_tracks(parser: argparse.ArgumentParser) -> None:
 def _evaluate_smile(options: argparse.Namespace) -> None:
     """Score a file, or a run's files, through the whole way."""
     from edge import models
-    from training.evaluate import Extras, evaluate, evaluate_cross, evaluate_folds, table
+    from training.evaluate.smile import Extras, evaluate, evaluate_cross, evaluate_folds, table
 
     extras = Extras(options.slices, options.mirrored, options.only, own(options))
     detector = load_detector(options.models)

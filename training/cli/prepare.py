@@ -33,8 +33,8 @@ def add(commands: Any) -> None:
 
 def _prepare(options: argparse.Namespace) -> None:
     """Crop a data set's faces and say what was left out."""
-    from training.prepare import Order, prepare, skipped_list
-    from training.tasks import TASKS
+    from training.prepare.prepare import Order, prepare, skipped_list
+    from training.prepare.tasks import TASKS
 
     order = Order(
         TASKS[options.task],

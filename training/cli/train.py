@@ -16,7 +16,7 @@ from training import zoo
 from training.run import FOLDS, PARTS
 
 if TYPE_CHECKING:
-    from training.recipe import Recipe
+    from training.train.recipe import Recipe
 
 TASKS = ("smile",)
 OF_MODELS = ("size", "width", "base", "weights", "remove_blocks", "unfreeze_from", "dropout")
@@ -92,7 +92,8 @@ def _train(options: argparse.Namespace) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks of processors and GPUs
     try:
         with native_chatter_off():
-            from training import report, smile
+            from training import report
+            from training.train import smile
         from training.run import Run
     except ModuleNotFoundError as error:
         if error.name not in ("keras", "tensorflow"):

@@ -13,7 +13,7 @@ from edge.progress import progress
 from training.datasets.layout import files_below
 from training.datasets.picture import Dataset, Listing, Options, Picture, Skipped, as_it_is
 from training.datasets.split import split
-from training.video import SUFFIXES, Unplayable, count, frame
+from training.prepare.video import SUFFIXES, Unplayable, count, frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.figures import BINS, Values, auc, calibration_error, interval, reliability, roc
+from training.evaluate.figures import (
+    BINS,
+    Values,
+    auc,
+    calibration_error,
+    interval,
+    reliability,
+    roc,
+)
 from training.report.held import Held, History, Part
 from training.report.plot import Axis, Plot, figure
 

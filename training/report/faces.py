@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge.errors import LipwireError, ModelError
 from edge.frame import Image
-from training.readers import load_keras
+from training.evaluate.readers import load_keras
 from training.report.held import Held, Part
 from training.report.images import embedded, enlarged, mosaic
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.description import read
 from edge.errors import ModelError, SettingsError
-from training.figures import Flags, Values
+from training.evaluate.figures import Flags, Values
 from training.run import PARTS, Run
 
 History = dict[str, Values]  # a column a name

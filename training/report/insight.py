@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge.frame import Image
-from training.figures import Values
+from training.evaluate.figures import Values
 
 FIRST_LAYERS = 3
 CHANNELS = 16  # of a layer that are shown

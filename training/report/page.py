@@ -10,7 +10,7 @@ from typing import Any
 
 import cv2
 
-from training.figures import interval, paired_difference
+from training.evaluate.figures import interval, paired_difference
 from training.report import charts, faces, tables
 from training.report.held import Held, Part, pooled, read_parts
 from training.report.images import embedded

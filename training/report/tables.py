@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training.figures import (
+from training.evaluate.figures import (
     auc,
     balanced_accuracy,
     calibration_error,

@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from training.evaluate.slices import NOTES
 from training.report.tables import table
-from training.slices import NOTES
 
 HEAD = ("protocol", "n", "not found", "accuracy", "balanced", "area under ROC", "calibration error")
 NEEDED = {

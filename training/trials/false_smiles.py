@@ -17,7 +17,7 @@ from edge.assemble import smile_rules
 from edge.decide import SmileRules
 from edge.description import Description, embed, read
 from edge.settings import SmileSettings
-from training.figures import interval
+from training.evaluate.figures import interval
 from training.trials import choice
 from training.trials.choice import Half, Outcome, choose, cuts, sweep
 from training.trials.films import Films

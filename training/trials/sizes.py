@@ -25,7 +25,7 @@ from edge.profiles import Profile
 from edge.progress import progress
 from edge.read import SmileReader
 from training.datasets import load
-from training.figures import interval
+from training.evaluate.figures import interval
 
 EYE_DISTANCES = (8, 10, 12, 16, 20, 24, 32, 40, 56)  # in canvas pixels
 MARGIN = 2.5  # from a face's middle to the border, in eye distances

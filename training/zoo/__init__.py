@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from training.recipe import Recipe
+from training.train.recipe import Recipe
 
 SMILE = ("smile-small", "smile-unet", "smile-transfer")
 

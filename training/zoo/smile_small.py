@@ -10,8 +10,8 @@ import keras
 from keras import layers
 
 from edge.crop import MOUTH
-from training.recipe import Phase, Recipe
-from training.teach import FEATURES
+from training.train.recipe import Phase, Recipe
+from training.train.teach import FEATURES
 
 SIZE = 64
 WEIGHT_DECAY = 1e-4

@@ -30,7 +30,7 @@ import keras
 from keras import applications, layers
 
 from edge.errors import SettingsError
-from training.recipe import Phase, Recipe
+from training.train.recipe import Phase, Recipe
 from training.zoo.grey import from_minus_one, grey, three_channels
 from training.zoo.learning import ALL, HEAD
 from training.zoo.mnasnet import STAGES as MNASNET_STAGES

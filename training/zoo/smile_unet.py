@@ -19,7 +19,7 @@ import keras
 from keras import layers
 
 from edge.errors import SettingsError
-from training.recipe import Phase, Recipe
+from training.train.recipe import Phase, Recipe
 from training.zoo.grey import from_minus_one, grey
 from training.zoo.learning import HEAD
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from edge.crop import CropKind
 from edge.frame import Image
-from training.augment import centre, cut, geometry, moved, relit
 from training.crops import Crops
-from training.mesh import MIRRORED, TAUGHT
-from training.recipe import Recipe
+from training.prepare.mesh import MIRRORED, TAUGHT
+from training.train.augment import centre, cut, geometry, moved, relit
+from training.train.recipe import Recipe
 
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]

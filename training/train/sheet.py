@@ -9,8 +9,8 @@ import numpy as np
 
 from edge.crop import CropKind
 from edge.frame import Image
-from training.augment import augment, centre
 from training.crops import Crops
+from training.train.augment import augment, centre
 from training.written import written
 
 FACES = 6  # of each class

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from edge.detection import Detector
 from edge.errors import SettingsError
-from training.answers import answer
 from training.datasets import Options, Picture, check_task, load
-from training.readers import TASK, Reader, load_reader
-from training.scores import (
+from training.evaluate.answers import answer
+from training.evaluate.readers import TASK, Reader, load_reader
+from training.evaluate.scores import (
     class_figures,
     mirror_gain,
     right_answers,
     share_interval,
     slice_figures,
 )
-from training.slices import CHANGES, NOTES
+from training.evaluate.slices import CHANGES, NOTES
 
 THRESHOLD = 0.5  # of the calibrated probability; not chosen on what is reported
 

@@ -1,6 +1,6 @@
 """Takes the frames of one raw video as pictures of a label, for the data set `labelled-pictures`.
 
-python -m training.frames VIDEO --label smile --out DIR    # DIR/VIDEO/smile.00001.png …
+python -m training.prepare.frames VIDEO --label smile --out DIR    # DIR/VIDEO/smile.00001.png …
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from edge.errors import CheckFailed, LipwireError, SourceError
 from edge.progress import progress
 from training.cli.common import rate
 from training.datasets.picture import Options
-from training.video import Unplayable, count, frame
+from training.prepare.video import Unplayable, count, frame
 
 
 def main() -> int:

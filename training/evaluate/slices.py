@@ -19,7 +19,7 @@ import numpy as np
 from edge.crop import CropKind
 from edge.detection import Detection, Keypoints
 from edge.frame import Image
-from training.figures import Flags, Values
+from training.evaluate.figures import Flags, Values
 
 WIDTHS = (24, 32, 48, 64)  # pixels
 LIGHTS = (0.4, 0.7, 1.4, 2.0)

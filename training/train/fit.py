@@ -14,7 +14,7 @@ from typing import Any
 import keras
 
 from edge.errors import MissingExtraError, SourceError
-from training.recipe import Phase, Recipe
+from training.train.recipe import Phase, Recipe
 from training.written import written
 from training.zoo.learning import set_learning
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from training.answers import Answers
 from training.datasets import Picture
-from training.figures import (
+from training.evaluate.answers import Answers
+from training.evaluate.figures import (
     Flags,
     Interval,
     Values,
@@ -23,7 +23,7 @@ from training.figures import (
     paired_difference,
     reliability,
 )
-from training.slices import CHANGES, Kind, by_cheeks, by_pose
+from training.evaluate.slices import CHANGES, Kind, by_cheeks, by_pose
 
 
 def class_figures(logits: Values, right: Flags, truth: Flags) -> dict[str, Any]:

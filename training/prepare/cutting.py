@@ -20,8 +20,8 @@ from edge.errors import CheckFailed
 from training.crops import kept
 from training.datasets import DATASETS, Picture
 from training.faces import load_detector, main_face
-from training.mesh import POINTS, Mesh
-from training.pieces import Arrays, keep
+from training.prepare.mesh import POINTS, Mesh
+from training.prepare.pieces import Arrays, keep
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 lipwire evaluate smile --dataset genki4k --root GENKI --run RUN --slices --mirrored --json F.json
 lipwire evaluate smile --dataset genki4k --root GENKI --run RUN --part cross --json CROSS.json
 lipwire evaluate false-smiles --grid GRID --genki GENKI --run RUN --json FALSE.json
-python -m training.card RUN/all.tflite F.json --cross CROSS.json --false-smiles FALSE.json \\
-    --out edge/models/smile.tflite
+python -m training.evaluate.card RUN/all.tflite F.json --cross CROSS.json \\
+    --false-smiles FALSE.json --out edge/models/smile.tflite
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from edge.description import Metric, embed, read
 from edge.errors import LipwireError, SettingsError
-from training.card_text import COMMANDS, PROTOCOLS, Figures, Measured, card
+from training.evaluate.card_text import COMMANDS, PROTOCOLS, Figures, Measured, card
 from training.written import written
 
 DATASET = "genki4k"
@@ -28,7 +28,7 @@ DATASET = "genki4k"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the model and its card; gives the exit status."""
     parser = argparse.ArgumentParser(
-        prog="training.card", description=__doc__.splitlines()[0] if __doc__ else None
+        prog="training.evaluate.card", description=__doc__.splitlines()[0] if __doc__ else None
     )
     add = parser.add_argument
     add("model", type=Path)
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         ship(options.model, measured, options.out)
     except LipwireError as error:
-        print(f"training.card: {error}", file=sys.stderr)
+        print(f"training.evaluate.card: {error}", file=sys.stderr)
         return error.exit_status
     return 0
 

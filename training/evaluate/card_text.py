@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.description import Description
-from training.slices import NOTES
+from training.evaluate.slices import NOTES
 
 Figures = dict[str, Any]
 WHOLE_WAY = "on all its pictures from detection to answer; a face that is not found counts as wrong"
@@ -57,7 +57,7 @@ def _head(name: str, size: int, said: Description, measured: Measured) -> str:
     }
     return (
         f"# {name}\n\nTells whether an upright face, cut by `edge/crop.py`, smiles. Written by "
-        f"`python -m training.card`.\n\n{_table(('', ''), rows.items())}"
+        f"`python -m training.evaluate.card`.\n\n{_table(('', ''), rows.items())}"
     )
 
 

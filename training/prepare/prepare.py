@@ -23,18 +23,18 @@ from edge import models
 from edge.errors import CheckFailed, LipwireError, SourceError
 from edge.progress import progress
 from training.crops import Column, Origin, kept, write
-from training.cutting import Cut, cut_all
 from training.datasets import DATASETS, Options, Picture, Skipped, check_task, listing
-from training.mesh import POINTS
-from training.pieces import Pieces, whole
-from training.tasks import Task
+from training.prepare.cutting import Cut, cut_all
+from training.prepare.mesh import POINTS
+from training.prepare.pieces import Pieces, whole
+from training.prepare.tasks import Task
 
 PIECE = 64  # pictures
 # All code that crops depend on: another version of it starts anew.
 CODE = (
     *("edge.crop", "edge.gaze", "edge.picture", "edge.interpreter", "edge.detectors.blazeface"),
-    *("training.crops", "training.cutting", "training.datasets.picture", "training.faces"),
-    *("training.mesh", "training.prepare", "training.video"),
+    *("training.crops", "training.prepare.cutting", "training.datasets.picture", "training.faces"),
+    *("training.prepare.mesh", "training.prepare.prepare", "training.prepare.video"),
 )
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 

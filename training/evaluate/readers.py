@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge.crop import FACE, CropKind
 from edge.errors import MissingExtraError, ModelError, SettingsError
 from edge.read import SmileReader, checked_description, crop_kind
-from training.figures import Values
+from training.evaluate.figures import Values
 from training.run import CONFIG, Run
 
 Faces = NDArray[np.uint8]  # (n, side, side), grey

@@ -16,10 +16,10 @@ from edge.errors import SourceError
 from edge.frame import Image
 from edge.progress import progress
 from training.datasets import DATASETS, Picture
+from training.evaluate.figures import Flags, Values
+from training.evaluate.readers import Reader
+from training.evaluate.slices import Change, cheek_brightness, pose_of_points
 from training.faces import main_face
-from training.figures import Flags, Values
-from training.readers import Reader
-from training.slices import Change, cheek_brightness, pose_of_points
 
 CHUNK = 256  # pictures whose crops are read together
 UNKNOWN = (math.nan, math.nan, math.nan)

@@ -15,10 +15,10 @@ from keras import layers
 
 from edge.crop import KINDS
 from edge.errors import SettingsError
-from training.mesh import TAUGHT
-from training.pool import Floats, Pool, as_input
-from training.recipe import Recipe
+from training.prepare.mesh import TAUGHT
 from training.run import Run
+from training.train.pool import Floats, Pool, as_input
+from training.train.recipe import Recipe
 
 FEATURES = "features"  # the layer of a model that points are told from
 BIAS_DECAY = 1e-3  # should all sets have a bias, it decides what is common to them

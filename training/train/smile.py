@@ -22,13 +22,13 @@ from edge.interpreter import Interpreter, Tensor
 from edge.read import SmileReader
 from training import zoo
 from training.crops import Crops
-from training.figures import auc, fit_temperature, interval
-from training.fit import Watch, fit, forget_checkpoints
-from training.pool import Batches, Draw, Lesson, Pool, Rows, as_input
-from training.recipe import Recipe
+from training.evaluate.figures import auc, fit_temperature, interval
 from training.run import FOLDS, Run
-from training.sheet import write_sheet
-from training.teach import learner, softened, teacher_answers, without_help
+from training.train.fit import Watch, fit, forget_checkpoints
+from training.train.pool import Batches, Draw, Lesson, Pool, Rows, as_input
+from training.train.recipe import Recipe
+from training.train.sheet import write_sheet
+from training.train.teach import learner, softened, teacher_answers, without_help
 from training.written import written
 
 CALIBRATION_CROPS = 500
