@@ -10,11 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convert.describe import TASKS, Wishes
 from edge.cli.common import add_command, write_json
-from edge.crop import KINDS
-from edge.errors import CheckFailed, MissingExtraError, ModelError
-from edge.interpreter import native_chatter_off
+from edge.errors import CheckFailed, MissingExtraError, ModelError, SettingsError
 
 if TYPE_CHECKING:  # these need TensorFlow
     from convert.conversion import Order, Outcome
@@ -25,6 +22,9 @@ TENSORFLOW = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
+# Those of `convert.describe` and `edge.crop`, which take a while to load.
+TASKS = ("smile", "viseme")
+CROPS = ("aligned-face", "close-face", "lower-face", "aligned-mouth")
 TARGETS = ("int8", "float16", "dynamic", "float32")
 
 
@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "convert", about, _convert)
     add = parser.add_argument
     add("model", type=Path, help=".keras, .h5, a SavedModel folder or a frozen .pb")
-    add("--task", choices=tuple(TASKS), required=True)
+    add("--task", choices=TASKS, required=True)
     items = "folder of pictures, or a .npz of lipwire prepare"
     add("--calibrate", type=Path, required=True, metavar="DIR", help=items)
     add("--to", choices=TARGETS, default="int8", help="default: int8")
@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
     add("--inputs", metavar="NAME", help="of a SavedModel or graph that has several")
     add("--outputs", metavar="NAME", help="likewise")
     add("--white", type=_positive, default=1.0, metavar="VALUE", help="it takes for white (1)")
-    add("--crop", choices=tuple(KINDS), help="how faces are cut; default: the task's")
+    add("--crop", choices=CROPS, help="how faces are cut; default: the task's")
     add("--labels", type=_names, metavar="A,B", help="what it tells apart; default: the task's")
     add("--temperature", type=_positive, help="its logits are divided by; default: 1")
     add("--thresholds", type=float, nargs=2, metavar=("ON", "OFF"), help="default: 0.7 0.4")
@@ -58,6 +58,8 @@ def _convert(options: argparse.Namespace) -> None:
     """Convert, print the comparison, and keep the file if it is good enough."""
     for name, value in TENSORFLOW.items():
         os.environ.setdefault(name, value)
+    from edge.interpreter import native_chatter_off
+
     try:
         with native_chatter_off():  # it greets
             from convert import conversion, parity
@@ -67,7 +69,7 @@ def _convert(options: argparse.Namespace) -> None:
         raise MissingExtraError("lipwire convert", "training") from error
     partial = Path(f"{options.out}.part")
     with _writing(options.out):  # before the work, not after it
-        _try_out(options.out, partial)
+        _try_out(options, partial)
     try:
         outcome = conversion.convert(_order(options))
         write_json(_figures(options, outcome), options.json)
@@ -83,6 +85,7 @@ def _convert(options: argparse.Namespace) -> None:
 
 def _order(options: argparse.Namespace) -> Order:
     from convert.conversion import Order
+    from convert.describe import Wishes
 
     thresholds = tuple(options.thresholds) if options.thresholds else None
     return Order(
@@ -131,10 +134,14 @@ def _check_parity(options: argparse.Namespace, outcome: Outcome) -> None:
         )
 
 
-def _try_out(out: Path, partial: Path) -> None:
-    """Fail where the file cannot be written."""
-    if out.is_dir():
+def _try_out(options: argparse.Namespace, partial: Path) -> None:
+    """Fail where the file cannot be written, or would take the place of what it is made from."""
+    out: Path = options.out
+    if out.is_dir() or partial.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    for source in (options.model, options.calibrate, options.test):
+        if source and out.exists() and source.exists() and out.samefile(source):
+            raise SettingsError(f"--out {out}: is what it would be made from; give another name")
     out.parent.mkdir(parents=True, exist_ok=True)
     partial.touch()
 

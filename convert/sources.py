@@ -25,6 +25,7 @@ from edge.read import LARGEST_CROP
 KERAS, LEGACY, GRAPH = (".keras",), (".h5", ".hdf5"), (".pb",)
 SIGNATURE = "serving_default"
 PROBABILITIES = ("Sigmoid", "Softmax")
+UNCHANGED = ("Identity", "Reshape", "Squeeze")  # numbers pass through these as they are
 OWN_LAYER = re.compile(r"(?:locate class|Unknown layer:) '(\w+)'")  # in Keras's complaints
 LONGEST_REASON = 160  # Keras tells a layer's whole configuration
 log = logging.getLogger(__name__)
@@ -168,7 +169,7 @@ def _parts(config: Any) -> Iterator[dict[str, Any]]:
 def _logits(function: Any) -> Any:
     """The function up to a last sigmoid or softmax: the device reads what comes before it."""
     last = function.outputs[0].op
-    while last.type == "Identity":
+    while last.type in UNCHANGED:
         last = last.inputs[0].op
     if last.type not in PROBABILITIES:
         return function

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from edge.errors import ModelError
 
@@ -128,7 +129,7 @@ def _parse(data: Any, path: Path) -> Description:
         )
         description = Description(**values)
         _check_types(description)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"{path}: its {ENTRY} is incomplete or wrong: {error}") from None
     if not _makes_sense(description):
         raise ModelError(
@@ -138,7 +139,7 @@ def _parse(data: Any, path: Path) -> Description:
 
 
 def _makes_sense(said: Description) -> bool:
-    """Whether temperature and rules are within what can be meant; no comparison holds for NaN."""
+    """Whether temperature and rules are within what can be meant."""
     return (
         said.temperature > 0
         and 0 < said.off_threshold < said.on_threshold < 1
@@ -150,10 +151,22 @@ def _makes_sense(said: Description) -> bool:
 def _check_types(part: Any) -> None:
     """Refuse a text where a number must stand, and the like."""
     for name, kind in get_type_hints(type(part)).items():
-        value = getattr(part, name)
-        if is_dataclass(value):
-            _check_types(value)
-        elif kind in (str, int, float):
-            allowed = (int, float) if kind is float else (kind,)
-            if type(value) not in allowed:
-                raise TypeError(f"{name} is {value!r}")
+        _check_type(name, kind, getattr(part, name))
+
+
+def _check_type(name: str, kind: Any, value: Any) -> None:
+    inner = get_args(kind)
+    if is_dataclass(kind):
+        _check_types(value)
+    elif get_origin(kind) is tuple:
+        kinds = inner[:1] * len(value) if Ellipsis in inner else inner
+        for each, one in zip(kinds, value, strict=True):
+            _check_type(name, each, one)
+    elif get_origin(kind) is dict:
+        for pair in value.items():
+            for each, one in zip(inner, pair, strict=True):
+                _check_type(name, each, one)
+    elif type(value) not in ((int, float) if kind is float else (kind,)):
+        raise TypeError(f"{name} is {value!r}")
+    elif kind is float and not math.isfinite(value):
+        raise ValueError(f"{name} is {value}")

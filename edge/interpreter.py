@@ -39,21 +39,27 @@ class Interpreter:
             content = path.read_bytes()
         except OSError as error:
             raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
-        try:
-            with native_chatter_off():
-                self._native = _runtime()(model_content=content, num_threads=threads)
-                self._native.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"{path}: not a usable TFLite model: {reason}") from None
         self.path = path
-        self.inputs = tuple(_tensor(d) for d in self._native.get_input_details())
-        self.outputs = tuple(_tensor(d) for d in self._native.get_output_details())
+        with self._usable(), native_chatter_off():
+            self._native = _runtime()(model_content=content, num_threads=threads)
+            self._native.allocate_tensors()
+            self.inputs = tuple(_tensor(d) for d in self._native.get_input_details())
+            self.outputs = tuple(_tensor(d) for d in self._native.get_output_details())
         self.invoked_s = 0.0  # time spent inside the runtime so far
 
     def graph(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The runtime's own account of operators and tensors, which `edge.operators` reads."""
-        return self._native._get_ops_details(), self._native.get_tensor_details()
+        with self._usable():  # damaged names come to light here
+            return self._native._get_ops_details(), self._native.get_tensor_details()
+
+    @contextlib.contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Whatever the runtime finds wrong with the file, in one line."""
+        try:
+            yield
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"{self.path}: not a usable TFLite model: {reason}") from None
 
     def run(self, *values: Array) -> list[Array]:
         """Run the model once; each value must have its input's shape and type."""

@@ -110,8 +110,9 @@ class Graph:
     def _operator(self, name: str, inputs: Shape, outputs: Shape) -> Operator:
         shapes = [self._shape(number) for number in inputs]
         passing = next(number for number in inputs if number in self._flowing)
-        data, result = (self._tensors[number].dtype for number in (passing, outputs[0]))
-        cost = _multiply_accumulates(name, shapes, self._shape(outputs[0]))
+        given = outputs[0] if outputs else passing  # what only keeps a value gives none
+        data, result = (self._tensors[number].dtype for number in (passing, given))
+        cost = _multiply_accumulates(name, shapes, self._shape(given))
         types = data.name if data == result else f"{data.name} -> {result.name}"
         if cost:
             weights = self._tensors[next(n for n in inputs[1:] if n in self._tensors)].dtype
@@ -152,6 +153,8 @@ def _multiply_accumulates(name: str, inputs: Sequence[Shape], output: Shape) -> 
             count = size * prod(inputs[1][:4])
         case "TRANSPOSE_CONV":  # output's shape, weights (out, height, width, in), data
             count = prod(inputs[2]) * prod(inputs[1][:3])
+        case "CONV_3D_TRANSPOSE":  # likewise, weights (depth, height, width, out, in)
+            count = prod(inputs[2]) * prod(inputs[1][:4])
         case "FULLY_CONNECTED":  # weights (out, in)
             count = size * inputs[1][-1]
         case "BATCH_MATMUL":  # (…, rows, inner), either of the two may be transposed

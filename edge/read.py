@@ -36,7 +36,8 @@ class SmileReader:
 
     def __call__(self, face: Image) -> float:
         """The calibrated probability of a smile."""
-        return 1 / (1 + math.exp(-self.logit(face) / self.description.temperature))
+        # The logistic function, in the form that no logit is too large for.
+        return (1 + math.tanh(self.logit(face) / self.description.temperature / 2)) / 2
 
 
 def checked_description(path: Path, task: str) -> Description:

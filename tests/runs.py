@@ -12,7 +12,7 @@ import numpy as np
 
 from edge import models
 from edge.description import Source, embed, read
-from training.run import PARTS
+from training.train.recipe import PARTS
 
 SIDE = 64
 HISTORY = "epoch,accuracy,learning_rate,loss,val_accuracy,val_loss\n"

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.crop import FACE, KINDS, crop
+from edge.crop import FACE, KINDS, CropKind, crop
 from edge.detection import Keypoints
 from training.crops import Crops, Origin, kept
 from training.prepare.mesh import MIRRORED, TAUGHT
-from training.train.augment import augment, centre, cut, geometry, moved
+from training.train.augment import augment, centre, cut, geometry, moved, straight
 from training.train.sheet import draw_sheet
 
 SIDE = kept(FACE).size
@@ -43,10 +43,19 @@ def test_the_centre_of_a_kept_crop_is_the_models(size: int) -> None:
     faces = centre(np.stack([noise(1), noise(2)]), kind)
     assert faces.shape == (2, size, size)
     assert (centre(noise(1), kind) == faces[0]).all()
-    inner = noise(1)[32:160, 32:160].astype(float)
-    if size == 64:
-        means = inner.reshape(64, 2, 64, 2).mean(axis=(1, 3))
-        assert np.abs(faces[0] - means).max() <= 1
+
+
+@pytest.mark.parametrize("size", [48, 64, 96, 128])
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_spot_lies_in_the_centre_where_the_way_to_it_says(kind: CropKind, size: int) -> None:
+    kind = replace(kind, size=size)
+    middle = kept(FACE).places()[2] + 3.3  # beside the mouth
+    across, down = np.meshgrid(np.arange(192) - middle.real, np.arange(192) - middle.imag)
+    spot = (250 * np.exp(-(across**2 + down**2) / 98)).astype(np.uint8)
+    face = centre(spot, kind).astype(float)
+    found = np.array([(face.sum(axis=axis) @ np.arange(size)) / face.sum() for axis in (0, 1)])
+    there = moved(np.array([[middle.real, middle.imag]], np.float32), straight(192, kind))[0]
+    assert found == pytest.approx(there, abs=0.06)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

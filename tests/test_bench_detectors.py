@@ -220,6 +220,7 @@ def test_the_command_tells_speed_finds_and_what_is_missing(ready: Lipwire, genki
     [
         (("--only", "Viola"), "--only 'Viola': not one of BlazeFace short-range, "),
         (("--yolo", "no.onnx"), "no.onnx: no such file"),
+        (("--yolo", "no.onnx", "--yolo-side", "0"), "--yolo-side must be a number of pixels above"),
         (("--pictures", "3"), "--pictures is a number above 0, of those in --genki"),
         (("--genki", "nowhere"), "nowhere: no"),
     ],

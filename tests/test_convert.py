@@ -298,9 +298,11 @@ def test_a_last_sigmoid_is_taken_off_whatever_the_source(
     model = network(keras.layers.Activation("sigmoid"))
     model.save(tmp_path / "sure.keras")
     model.export(tmp_path / "sure", format="tf_saved_model", verbose=False)
+    ends = [keras.layers.Activation("sigmoid"), keras.layers.Reshape((1,))]
+    network(keras.Sequential(ends)).save(tmp_path / "shaped.keras")
     assert convert(folder / "model.keras") == 0
     usual = json.loads((tmp_path / "told.json").read_text())["source_range"]
-    for name in ("sure.keras", "sure"):
+    for name in ("sure.keras", "sure", "shaped.keras"):
         caplog.clear()
         assert convert(tmp_path / name) == 0
         assert "sigmoid taken off the end" in caplog.text
@@ -519,10 +521,28 @@ def test_where_nothing_can_be_written_no_work_is_begun(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (tmp_path / "out.tflite").mkdir()
-    line = refusal(lambda: convert(folder / "model.keras"), capsys)
-    assert line.endswith("out.tflite: cannot be written: Is a directory")
-    assert not (tmp_path / "told.json").exists()
+    for name in ("out.tflite.part", "out.tflite"):
+        (tmp_path / name).mkdir()
+        line = refusal(lambda: convert(folder / "model.keras"), capsys)
+        assert line.endswith("out.tflite: cannot be written: Is a directory")
+        assert not (tmp_path / "told.json").exists()
+        (tmp_path / name).rmdir()
+
+
+def test_a_file_never_takes_the_place_of_what_it_is_made_from(
+    convert: Callable[..., int],
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model = Path(shutil.copy(folder / "model.keras", tmp_path))
+    crops = Path(shutil.copy(folder / "crops.npz", tmp_path))
+    for out in (model, crops):
+        before = out.read_bytes()
+        more = ("--calibrate", str(crops), "--out", str(out))
+        line = refusal(lambda more=more: convert(model, *more), capsys)
+        assert line.endswith("is what it would be made from; give another name")
+        assert out.read_bytes() == before
 
 
 def test_a_full_disk_leaves_the_old_file_and_says_so(
@@ -577,6 +597,8 @@ def test_the_cost_of_every_kind_of_product_is_counted(tmp_path: Path) -> None:
     assert cost(picture, layers.DepthwiseConv2D(3, depth_multiplier=2)) == 14 * 14 * 8 * 3 * 3
     assert cost(picture, layers.Conv2DTranspose(3, 2, strides=2)) == 16 * 16 * 4 * 2 * 2 * 3
     assert cost((4, 8, 8, 1), layers.Conv3D(3, 3)) == 2 * 6 * 6 * 3 * 3 * 3 * 3
+    up = layers.Conv3DTranspose(3, 2, strides=2)
+    assert cost((4, 8, 8, 2), up) == 4 * 8 * 8 * 2 * 2 * 2 * 2 * 3
     assert cost((5, 7), layers.Dense(3)) == math.prod((5, 7, 3))
     assert cost((5, 7), lambda x: layers.Dot((2, 2))([x, x])) == 5 * 5 * 7
     assert cost(picture, layers.MaxPooling2D(), layers.ReLU(), layers.Flatten()) == 0

@@ -23,6 +23,10 @@ from tests.conftest import complaint
 
 SMILE = models.shipped("smile")
 TIMES = ("smoothing_s", "min_duration_s")
+METRIC = {"name": "accuracy", "value": 0.9, "interval": [0.8, 1], "n": 9} | {
+    "protocol": "folds",
+    "command": "lipwire evaluate",
+}
 SHIPPED = sorted(SMILE.parent.glob("*.tflite"))
 
 
@@ -190,6 +194,12 @@ def test_a_description_that_lacks_a_part_is_refused(smile_model: Path, key: str)
         {"crop": ["aligned-face"]},
         {"temperature": "warm"},
         {"temperature": 0},
+        {"temperature": float("inf")},
+        {"labels": [1, 2]},
+        {"versions": ["keras"]},
+        {"sources": [{"name": "faces", "licence": "CC0", "pictures": "many"}]},
+        {"metrics": [METRIC | {"interval": [0.9]}]},
+        {"metrics": [METRIC | {"value": float("nan")}]},
         {"on_threshold": "high"},
         {"off_threshold": 2},
         {"smoothing_s": -0.1},

@@ -43,9 +43,10 @@ def test_the_readme_shows_the_page_and_gives_the_two_commands_early() -> None:
         assert needed in first_screen
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/settings.md", "docs/feed.md", "docs/camera.md"]
-)
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))
+
+
+@pytest.mark.parametrize("page", ["README.md", *PAGES])
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)", text):
@@ -53,7 +54,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_every_command_in_the_documents_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    text = README + (ROOT / "docs/feed.md").read_text(encoding="utf-8")
+    text = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", *PAGES))
     commands = set(re.findall(r"(?:`|^)(?:\S*/)?lipwire ([a-z][a-z-]+)", text, re.MULTILINE))
     assert {"run", "doctor", "history", "ha-remove", "profiles", "models", "bench"} <= commands
     for command in commands:

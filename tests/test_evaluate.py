@@ -15,7 +15,7 @@ import pytest
 
 from edge import models
 from edge.cameras.demo import DemoCamera
-from edge.crop import FACE, crop
+from edge.crop import FACE, MOUTH, crop
 from edge.description import embed, read
 from edge.detectors.blazeface import BlazeFace
 from edge.errors import MissingExtraError, ModelError, SettingsError, SourceError
@@ -297,10 +297,11 @@ def test_a_keras_model_is_scored_like_its_int8_file(
     keras.Model(pixels, told).save(tmp_path / "fold0.keras")
     line = complaint(lambda: load_reader(tmp_path / "fold0.keras"), ModelError)
     assert "says what it learned from" in line
-    config = {"task": "smile", "sources": [{"dataset": "genki4k"}]}
+    recipe = {"crop": "aligned-mouth"}
+    config = {"task": "smile", "recipe": recipe, "sources": [{"dataset": "genki4k"}]}
     (tmp_path / "config.json").write_text(json.dumps(config))
     reader = load_reader(tmp_path / "fold0.keras")
-    assert (reader.crop_kind.size, reader.sources) == (96, {"genki4k": ""})
+    assert (reader.crop_kind, reader.sources) == (replace(MOUTH, size=96), {"genki4k": ""})
     faces = np.full((2, 96, 96), 51, np.uint8)
     assert reader.logits(faces).tolist() == pytest.approx([0.2, 0.2], rel=1e-4)
     figures = evaluate("genki4k", genki, tmp_path / "fold0.keras", detector)

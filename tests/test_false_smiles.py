@@ -367,9 +367,10 @@ def test_what_is_kept_is_not_recorded_again_nor_taken_for_something_else(
     monkeypatch.setattr(films, "record", None)
     again = recorded(fit(root), detector, root / "traces.npz")
     assert (again.origin, len(again.traces)) == (drawn.origin, len(drawn.traces))
-    other = fit(root, pictures=4)
-    line = complaint(lambda: recorded(other, detector, root / "traces.npz"), SettingsError)
-    assert line.endswith("remove it")
+    grid(root / "other", clips=3, seconds=0.1)
+    for other in (fit(root, pictures=4), replace(fit(root), grid=root / "other")):
+        with pytest.raises(SettingsError, match="remove it"):
+            recorded(other, detector, root / "traces.npz")
 
 
 def test_each_fold_s_own_file_reads_its_stills_and_all_the_clips(
@@ -409,6 +410,8 @@ def test_clips_are_halved_by_their_folds_where_these_are_known(tmp_path: Path) -
     table = tmp_path / "folds.csv"
     table.write_text("clip,fold\nclip0,1\nclip1,0\nclip2,3\nclip3,2\n")
     assert chosen() == ["clip0", "clip2"]
+    table.write_text("clip,fold\nclip0,1\nclip1,1\nclip2,3\nclip3,3\n")
+    assert "one half without clips" in complaint(chosen, SourceError)
     table.write_text("clip\nclip0\n")
     assert "folds.csv" in complaint(chosen, SourceError)
 

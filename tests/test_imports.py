@@ -160,3 +160,22 @@ def peak_memory_mb(pid: int) -> float | None:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     return None
+
+
+def test_commands_are_listed_without_loading_what_takes_long() -> None:
+    code = "from edge.cli import _parser\n_parser()\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert not {"numpy", "cv2", "tensorflow", "keras"} & set(done.stdout.split())
+
+
+def test_names_that_stand_for_what_is_loaded_late_are_the_right_ones() -> None:
+    from convert import cli, describe
+    from edge.crop import KINDS
+    from training.cli import common
+    from training.datasets import DATASETS
+
+    assert cli.TASKS == tuple(describe.TASKS)
+    assert cli.CROPS == common.CROPS == tuple(KINDS)
+    assert common.NAMES == tuple(DATASETS)

@@ -106,6 +106,14 @@ def test_weights_that_are_widened_once_are_no_work_of_a_run(fetched: Path) -> No
     assert report["float_operators"].startswith("PAD, CONV_2D")
 
 
+def test_a_model_with_damaged_names_is_refused(lipwire: Lipwire) -> None:
+    content = SMILE.read_bytes()
+    assert content.count(b"serving_default") > 0
+    (lipwire.home / "odd.tflite").write_bytes(content.replace(b"serving_default", b"\xff" * 15))
+    said = lipwire.complaint("models", "inspect", "odd.tflite")
+    assert said.startswith("lipwire: odd.tflite: not a usable TFLite model: ")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from edge.crop import FACE
+from edge.errors import SettingsError
 from training.crops import Crops, Origin
 from training.prepare.mesh import POINTS, TAUGHT
 from training.train.recipe import Phase, Recipe
+
+if TYPE_CHECKING:
+    from training.train.pool import Pool
 
 pytestmark = [
     pytest.mark.training,
@@ -28,6 +37,12 @@ def crops(dataset: str, n: int, fold: int = -1, points: bool = False) -> Crops:
     told = np.full((n, POINTS, 2), np.nan, np.float16)
     told[0] = 96  # all in the middle; the others have none
     return Crops(origin, images, *columns, points=told if points else None)
+
+
+def pool_of(*parts: Crops) -> Pool:
+    from training.train.pool import Pool
+
+    return Pool(parts)
 
 
 def recipe(**changes: object) -> Recipe:
@@ -88,6 +103,58 @@ def test_mixed_pictures_have_mixed_answers() -> None:
     values = set(np.round(targets["logit"][:, 0], 4).tolist())
     assert values > {0.0, 1.0} or len(values) > 2
     assert 0 <= min(values) <= max(values) <= 1
+
+
+def test_points_of_a_mixture_count_where_both_pictures_have_them() -> None:
+    from training.train.pool import Batches, Lesson, Pool
+    from training.train.teach import softened
+
+    asked = recipe(mixup=5.0, points=2.0)
+    pool = Pool([crops("a", 20, points=True)])  # one has points
+    lesson = Lesson(pool, softened(pool, None, asked), (), FACE, asked)
+    weights = Batches(lesson, np.array([0, *[1] * 18, 0]), 0)[0][2]
+    assert set(weights["logit"].tolist()) == {1.0}
+    assert set(weights["points"].tolist()) <= {0.0, 1.0}
+
+
+def test_a_set_alone_has_no_bias_that_the_device_would_miss() -> None:
+    from training.run import Run
+    from training.train.smile import Part, split
+
+    asked = recipe(set_bias=True)
+    for sets, biased in ((("own",), ()), (("own", "other"), (0, 1)), (("folds", "own"), (1,))):
+        pool = pool_of(*(crops(name, 40, fold=0 if name == "folds" else -1) for name in sets))
+        part = Part("all", Run(Path("run")), asked, pool, *split(pool, "all", asked))
+        assert part.biased == biased
+
+
+def test_of_few_pictures_or_people_both_classes_are_learned_and_kept() -> None:
+    from training.train.smile import split
+
+    for people in (None, np.full(12, "ann"), np.repeat(["ann", "bob"], 6)):
+        pool = pool_of(replace(crops("own", 12), people=people))  # type: ignore[arg-type]
+        learn, check = split(pool, "all", recipe())
+        assert sorted([*learn, *check]) == list(range(12))
+        assert set(pool.labels[learn]) == set(pool.labels[check]) == {0, 1}
+    with pytest.raises(SettingsError, match="1 crops of class 'no smile'"):
+        split(pool_of(crops("own", 2)), "all", recipe())
+
+
+@pytest.mark.parametrize("changes", [{"seed": 2}, {"whole": ("fer2013",)}])
+def test_a_teacher_that_knows_what_is_kept_aside_is_refused(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    from training.train.teach import check_teacher
+
+    (tmp_path / "all.keras").touch()
+    mine = recipe(teacher=str(tmp_path))
+    for taught, known in ((recipe(), True), (recipe(**changes), False)):
+        (tmp_path / "config.json").write_text(json.dumps({"recipe": asdict(taught)}))
+        if known:
+            check_teacher(mine, ["all"])
+        else:
+            with pytest.raises(SettingsError, match="has learned from"):
+                check_teacher(mine, ["all"])
 
 
 def test_a_teachers_opinion_counts_by_its_weight() -> None:

@@ -55,6 +55,14 @@ def test_a_probability_is_the_logit_over_the_temperature() -> None:
         assert reader(face) == pytest.approx(1 / (1 + np.exp(-logit)))
 
 
+def test_no_logit_is_too_far_from_0_for_a_probability(smile_model: Path) -> None:
+    redescribe(smile_model, temperature=1e-3)
+    reader = SmileReader(smile_model)
+    far = [np.full((64, 64), grey, np.uint8) for grey in (0, 255)]
+    assert min(reader.logit(face) for face in far) < 0
+    assert {reader(face) for face in far} <= {0.0, 1.0}
+
+
 def test_a_model_for_another_task_is_refused(smile_model: Path) -> None:
     redescribe(smile_model, task="viseme")
     assert refused(smile_model) == f"{smile_model}: made for viseme, not for smile"

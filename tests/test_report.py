@@ -106,6 +106,15 @@ def test_curves_of_one_epoch_are_dots(run: Path) -> None:
     Page(shown(run))
 
 
+def test_the_page_says_what_a_whole_model_was_looked_at_by(tmp_path: Path) -> None:
+    own = write_run(tmp_path / "own", ("all",))
+    assert "validation share, int8" in Page(shown(own)).words
+    said = read(own / "all.tflite")
+    tested = tuple(replace(source, left_out="test") for source in said.sources)
+    embed(own / "all.tflite", replace(said, sources=tested))
+    assert "test, int8" in Page(shown(own)).words
+
+
 def test_answers_of_one_class_are_no_curve(run: Path) -> None:
     for part in run.glob("*/heldout.npz"):
         write_heldout(part, 20, smiles=0)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ import pytest
 from edge.description import read
 from edge.read import SmileReader
 from training.crops import Crops, Origin
-from training.run import FOLDS
+from training.prepare.mesh import POINTS
+from training.train.recipe import FOLDS
 
 pytestmark = [
     pytest.mark.training,
@@ -213,6 +215,17 @@ def test_crops_that_cannot_teach_are_refused(crops: list[Path], tmp_path: Path) 
     broken = tmp_path / "broken.npz"
     broken.write_bytes(crops[0].read_bytes()[:5000])
     assert "not crops of lipwire prepare" in refused(broken, *out)
+    other = "--share fer2013: no such set among the crops (genki4k, smiles)"
+    assert other in refused(*crops, *out, "--share", "fer2013=1")
+    taught = Crops.read(crops[0])
+    points = np.zeros((len(taught), POINTS, 2), np.float16)
+    replace(taught, points=points).save(tmp_path / "taught.npz")
+    mouths = Crops.read(crops[0])
+    mouths = replace(mouths, origin=replace(mouths.origin, kind="aligned-mouth"))
+    mouths.save(tmp_path / "mouths.npz")
+    assert "are cut as aligned-mouth" in refused(tmp_path / "mouths.npz", *out)
+    unet = ("--model", "smile-unet", "--points", "1")
+    assert "cannot be taught points" in refused(tmp_path / "taught.npz", *out, *unet)
     assert "smile-small is not built with --base" in refused(*crops, *out, "--base", "vgg16")
     assert not (tmp_path / "run").exists()
 

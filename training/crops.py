@@ -95,9 +95,20 @@ class Crops:
             raise SourceError(f"{path}: no such file; lipwire prepare makes it") from None
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise SourceError(f"{path}: not crops of lipwire prepare: {error}") from None
-        if len({len(getattr(crops, name)) for name in COLUMNS}) > 1:
-            raise SourceError(f"{path}: not crops of lipwire prepare: columns of unequal length")
+        if wrong := crops._wrong():
+            raise SourceError(f"{path}: not crops of lipwire prepare: {wrong}")
         return crops
+
+    def _wrong(self) -> str:
+        """What of the columns cannot be, if anything."""
+        if len({len(getattr(self, name)) for name in COLUMNS}) > 1:
+            return "columns of unequal length"
+        shape, labels = self.images.shape, self.labels
+        if self.images.dtype != np.uint8 or len(shape) != 3 or shape[1] != shape[2]:
+            return f"images of {self.images.dtype}, shape {shape}"
+        if ((labels < 0) | (labels >= len(self.origin.classes))).any():
+            return f"a label beyond its {len(self.origin.classes)} classes"
+        return ""
 
 
 COLUMNS = ("images", "labels", "folds", "files", "parts", "people", "points")

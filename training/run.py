@@ -11,9 +11,12 @@ report.html       all of it to look at
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +29,6 @@ from training.train.recipe import Recipe
 from training.written import written
 
 CONFIG = "config.json"
-FOLDS = ("fold0", "fold1", "fold2", "fold3")
-PARTS = (*FOLDS, "all", "cross")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,24 @@ class Run:
     def heldout(self, part: str) -> Path:
         """Crops the part never learned from, and its answers."""
         return self.part(part) / "heldout.npz"
+
+    @contextmanager
+    def alone(self, part: str) -> Iterator[None]:
+        """While a part is in the making, nobody else makes it."""
+        folder = self.part(part)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = os.open(folder, os.O_RDONLY)
+        except OSError as error:
+            raise SettingsError(f"{folder}: {error.strerror}") from None
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SettingsError(f"{folder}: another lipwire train is making it") from None
+            yield
+        finally:
+            os.close(lock)
 
     def begin(
         self, task: str, recipe: Recipe, crops: Sequence[Crops], about: dict[str, Any]
@@ -92,7 +111,7 @@ class Run:
 def _source(crops: Crops) -> dict[str, Any]:
     """A set of crops, so that another one of the same name is told from it."""
     digest = hashlib.sha256()
-    for column in (crops.labels, crops.folds, np.sort(crops.files)):
+    for column in (crops.labels, crops.folds, crops.files, crops.parts, crops.people):
         digest.update(np.ascontiguousarray(column).tobytes())
     origin = crops.origin
     return {

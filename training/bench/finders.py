@@ -158,4 +158,6 @@ def _yunet(path: Path | None) -> Find:
 def _yolo(path: Path | None, side: int) -> Find:
     if path is None:
         raise LipwireError("give its file: --yolo yolov8n-face.onnx")
+    if side < 1:
+        raise SettingsError(f"--yolo-side must be a number of pixels above 0, not {side}")
     return Yolo(path, side)

@@ -62,7 +62,7 @@ def fitted(image: Image, side: int) -> tuple[Image, float]:
     """The picture in the upper left of a square, and how much smaller it became."""
     height, width = image.shape[:2]
     scale = side / max(width, height)
-    small = cv2.resize(image, (round(width * scale), round(height * scale)))
+    small = cv2.resize(image, (max(1, round(width * scale)), max(1, round(height * scale))))
     square = np.full((side, side, 3), AROUND, np.uint8)
     square[: small.shape[0], : small.shape[1]] = small
     return square, scale

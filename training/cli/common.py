@@ -14,6 +14,8 @@ NAMES = (
     *("genki4k", "celeba", "affectnet", "fer2013", "smiles"),
     *("labelled-pictures", "videos", "kaggle-keypoints", "keypoints68"),
 )
+# Those of `edge.crop`, likewise.
+CROPS = ("aligned-face", "close-face", "lower-face", "aligned-mouth")
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +49,22 @@ def whole(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
     return int(text)
+
+
+def number(text: str) -> int:
+    """An option's number of things, of which there may be none."""
+    return int(text) if text == "0" else whole(text)
+
+
+def weight(text: str) -> float:
+    """How much an option's matter counts; 0: not at all."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number, 0 or above, not {text!r}")
+    return value
 
 
 def rate(text: str) -> float:

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
-from edge.settings import build
 from training.cli import false_smiles
 from training.cli.common import add_dataset, add_own, own
-from training.faces import load_detector
 
 TASKS = ("smile",)
 
@@ -91,6 +89,7 @@ def _evaluate_smile(options: argparse.Namespace) -> None:
     """Score a file, or a run's files, through the whole way."""
     from edge import models
     from training.evaluate.smile import Extras, evaluate, evaluate_cross, evaluate_folds, table
+    from training.faces import load_detector
 
     extras = Extras(options.slices, options.mirrored, options.only, own(options))
     detector = load_detector(options.models)
@@ -109,6 +108,7 @@ def _evaluate_smile(options: argparse.Namespace) -> None:
 
 def _evaluate_tracks(options: argparse.Namespace) -> None:
     """Run composed scenes through the pipeline and hold them against their truth."""
+    from edge.settings import build
     from training.trials.follow import Trial, evaluate, table
 
     settings, profile = load_settings(options), choose_profile(options)
@@ -129,6 +129,7 @@ def _evaluate_sizes(options: argparse.Namespace) -> None:
     from edge import models
     from edge.assemble import assemble
     from edge.read import SmileReader
+    from training.faces import load_detector
     from training.trials.sizes import evaluate_sizes, table
 
     profile = choose_profile(options)
@@ -144,6 +145,7 @@ def _evaluate_sizes(options: argparse.Namespace) -> None:
 
 def _evaluate_steadiness(options: argparse.Namespace) -> None:
     """Follow still and moving faces, and show posters."""
+    from training.faces import load_detector
     from training.trials.steadiness import evaluate_steadiness, table
 
     figures = evaluate_steadiness(

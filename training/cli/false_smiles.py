@@ -8,7 +8,6 @@ from typing import Any
 
 from edge.cli.common import add_command, choose_profile, write_json
 from edge.errors import SettingsError
-from training.faces import load_detector
 
 
 def add(tasks: Any) -> None:
@@ -57,6 +56,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     """Record or read traces, try rules on them, and write down what was asked for."""
     from edge import models
     from edge.description import read
+    from training.faces import load_detector
     from training.trials.curves import draw
     from training.trials.false_smiles import evaluate_false_smiles, table, write_rules
     from training.trials.films import Films, recorded

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.cli.common import add_command
-from edge.crop import KINDS
 from edge.errors import MissingExtraError, SettingsError
-from edge.interpreter import native_chatter_off
 from training import zoo
-from training.run import FOLDS, PARTS
+from training.cli.common import CROPS, number, weight, whole
+from training.train.recipe import FOLDS, PARTS
 
 if TYPE_CHECKING:
     from training.train.recipe import Recipe
@@ -44,10 +44,10 @@ def add(commands: Any) -> None:
     add("--tensorboard", action="store_true", help="write logs that TensorBoard shows")
     recipe = train.add_argument_group("how it learns (default: the model's recipe)")
     add = recipe.add_argument
-    add("--crop", choices=tuple(KINDS), help="how faces are cut")
-    add("--epochs", type=int, help="in all; phases share them as in the recipe")
-    add("--pictures", type=int, metavar="N", help="an epoch shows")
-    add("--batch", type=int, metavar="N")
+    add("--crop", choices=CROPS, help="how faces are cut")
+    add("--epochs", type=whole, metavar="N", help="in all; phases share them as in the recipe")
+    add("--pictures", type=whole, metavar="N", help="an epoch shows")
+    add("--batch", type=whole, metavar="N")
     add(
         "--share",
         action="append",
@@ -62,31 +62,31 @@ def add(commands: Any) -> None:
         action=argparse.BooleanOptionalAction,
         help="sets may differ in what they call a smile",
     )
-    add("--mixup", type=float, metavar="ALPHA", help="mix pictures in pairs; 0: not")
-    add("--points", type=float, metavar="WEIGHT", help="of telling the face mesh's points; 0: not")
+    add("--mixup", type=weight, metavar="ALPHA", help="mix pictures in pairs; 0: not")
+    add("--points", type=weight, metavar="WEIGHT", help="of telling the face mesh's points; 0: not")
     add("--teacher", metavar="RUN", help="learn from the answers of that run's models, too")
-    add("--seed", type=int)
+    add("--seed", type=number, metavar="N", help="another one: other draws (default 1)")
     model = train.add_argument_group("how it is built")
     add = model.add_argument
-    add("--size", type=int, metavar="PIXELS", help="of smile-small's crops (default 64)")
-    add("--width", type=int, metavar="PERCENT", help="of smile-small's channels (default 100)")
+    add("--size", type=whole, metavar="PIXELS", help="of smile-small's crops (default 64)")
+    add("--width", type=whole, metavar="PERCENT", help="of smile-small's channels (default 100)")
     add("--base", help="of smile-transfer, for example mobilenet-v3-small")
     add("--weights", help="of the base: imagenet, none or a file")
-    add("--remove-blocks", type=int, metavar="N", help="of the base, from its end")
+    add("--remove-blocks", type=number, metavar="N", help="of the base, from its end")
     add("--unfreeze-from", metavar="LAYER", help="of the base, first that learns in phase two")
     add("--dropout", help="of smile-unet: spatial, plain or none")
 
 
 def _share(text: str) -> tuple[str, float]:
-    name, _, weight = text.partition("=")
-    try:
-        return name, float(weight)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be SET=WEIGHT, not {text!r}") from None
+    name, said, value = text.partition("=")
+    if not (name and said):
+        raise argparse.ArgumentTypeError(f"must be SET=WEIGHT, not {text!r}")
+    return name, weight(value)
 
 
 def _train(options: argparse.Namespace) -> None:
     """Train on prepared crops; what is finished is not done again."""
+    from edge.interpreter import native_chatter_off
     from training.crops import Crops
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks of processors and GPUs
@@ -103,7 +103,12 @@ def _train(options: argparse.Namespace) -> None:
     if not options.parts:
         options.parts = [*FOLDS, "all"] if any((c.folds >= 0).any() for c in crops) else ["all"]
     run = Run(options.out)
-    smile.train(crops, run, _recipe(options), options.parts, options.tensorboard)
+    try:
+        smile.train(crops, run, _recipe(options), options.parts, options.tensorboard)
+    except KeyboardInterrupt:
+        there = f"finished epochs are kept in {options.out}"
+        print(f"\nlipwire: {there}; the same command goes on from there", file=sys.stderr)
+        raise
     print(report.write(run.folder))
 
 
@@ -129,9 +134,9 @@ def lasting(recipe: Recipe, epochs: int) -> Recipe:
     if epochs < len(recipe.phases):
         raise SettingsError(f"--epochs must be at least {len(recipe.phases)}")
     total, left, phases = sum(phase.epochs for phase in recipe.phases), epochs, []
-    for number, phase in enumerate(recipe.phases, 1 - len(recipe.phases)):
-        most = left + number  # each phase to come needs one
-        mine = left if number == 0 else min(most, max(1, round(epochs * phase.epochs / total)))
+    for place, phase in enumerate(recipe.phases, 1 - len(recipe.phases)):
+        most = left + place  # each phase to come needs one
+        mine = left if place == 0 else min(most, max(1, round(epochs * phase.epochs / total)))
         phases.append(replace(phase, epochs=mine))
         left -= mine
     return replace(recipe, phases=tuple(phases))

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.crop import FACE, CropKind
+from edge.crop import KINDS, CropKind
 from edge.errors import MissingExtraError, ModelError, SettingsError
+from edge.interpreter import native_chatter_off
 from edge.read import SmileReader, checked_description, crop_kind
 from training.evaluate.figures import Values
 from training.run import CONFIG, Run
@@ -70,7 +71,8 @@ def load_keras(path: Path) -> Any:
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
     try:
-        import keras
+        with native_chatter_off():
+            import keras
     except ModuleNotFoundError:
         raise MissingExtraError(f"reading {path.name}", "training") from None
     try:
@@ -92,8 +94,9 @@ def _told_beside(path: Path) -> tuple[CropKind, float, dict[str, str]]:
         names = {source.name: source.left_out for source in said.sources}
         return crop_kind(said), said.temperature, names
     try:
-        sources = Run(path.parent).config()["sources"]
-        return FACE, 1.0, {source["dataset"]: "" for source in sources}
+        config = Run(path.parent).config()
+        names = {source["dataset"]: "" for source in config["sources"]}
+        return KINDS[config["recipe"]["crop"]], 1.0, names
     except (SettingsError, KeyError, TypeError):
         raise ModelError(
             f"{path}: neither {int8.name} nor {CONFIG} beside it says what it learned from"

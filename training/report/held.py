@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from edge.description import read
 from edge.errors import ModelError, SettingsError
 from training.evaluate.figures import Flags, Values
-from training.run import PARTS, Run
+from training.run import Run
+from training.train.recipe import PARTS
 
 History = dict[str, Values]  # a column a name
 
@@ -54,6 +55,7 @@ class Part:
     held: Held
     temperature: float
     begins_at: float  # the probability that begins a smile
+    tested: bool  # whether some of its sets have a part for the test that it left out
     history: History
 
 
@@ -81,17 +83,19 @@ def pooled(parts: Sequence[Part]) -> Held:
 
 def _part(run: Run, name: str) -> Part:
     said = read(run.tflite(name))
-    held = _held(run.heldout(name), said.temperature)
+    held = read_held(run.heldout(name), said.temperature)
     side = held.images.shape[1]
     if side != said.crop_size:
         raise ModelError(
             f"{run.tflite(name)}: wants crops of {said.crop_size} pixels, held out are {side}"
         )
+    tested = any(source.left_out for source in said.sources)
     history = _history(run.part(name) / "history.csv")
-    return Part(name, held, said.temperature, said.on_threshold, history)
+    return Part(name, held, said.temperature, said.on_threshold, tested, history)
 
 
-def _held(path: Path, temperature: float) -> Held:
+def read_held(path: Path, temperature: float) -> Held:
+    """A part's answers, of which the logits are divided by the temperature."""
     try:
         with path.open("rb") as file, np.load(file) as data:
             images, labels, files = data["images"], data["labels"], data["files"]
@@ -99,7 +103,9 @@ def _held(path: Path, temperature: float) -> Held:
     except FileNotFoundError:
         raise SettingsError(f"{path}: missing; lipwire train writes it") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise SettingsError(f"{path}: damaged: {error}") from None
+        raise SettingsError(
+            f"{path}: damaged: {error}; remove it, and lipwire train writes it anew"
+        ) from None
     square = images.ndim == 3 and images.shape[1] == images.shape[2] and images.dtype == np.uint8
     columns = (labels, files, logits, float_logits)
     if not len(images) or not square or any(column.shape != images.shape[:1] for column in columns):

@@ -15,7 +15,8 @@ from training.report import charts, faces, tables
 from training.report.held import Held, Part, pooled, read_parts
 from training.report.images import embedded
 from training.report.whole_way import read_figures, whole_way
-from training.run import FOLDS, Run
+from training.run import Run
+from training.train.recipe import FOLDS
 
 FOUND_ONLY = (
     "Answers to crops, so to faces that were found; <code>lipwire evaluate smile --run</code> "
@@ -28,9 +29,10 @@ WHOLE_WAY = (
     "wrong. With 95 % intervals.</p>"
 )
 PARTS_NOTE = (
-    "A fold is scored on its own pictures, cross on all of a set that it never learned from; all, "
-    "which learned from everything else, on the share kept for validation, where its temperature "
-    "was chosen: no figure to quote. Differ: pictures that int8 and floats tell differently."
+    "A fold is scored on its own pictures, cross on all of a set that it never learned from; all "
+    "on what its sets keep for the test or, where they keep nothing, on the share for validation, "
+    "where its temperature was chosen: no figure to quote. Differ: pictures that int8 and floats "
+    "tell differently."
 )
 
 
@@ -160,7 +162,7 @@ def _sets(parts: Sequence[Part]) -> dict[str, Held]:
         sets["folds" if not missing else f"{len(folds)} of {len(FOLDS)} folds"] = pooled(folds)
     if "cross" in by_name:
         sets["cross"] = by_name["cross"].held
-    return sets or {"validation share": pooled(parts)}
+    return sets or {"test" if parts[0].tested else "validation share": pooled(parts)}
 
 
 def _comparison(reports: Sequence[Report]) -> str:

@@ -130,7 +130,6 @@ def _shrunk(kept: Image, matrix: Matrix, size: int) -> Image:
     """Cut at a multiple of the model's detail, and then made smaller."""
     detail = max(DETAIL, int(1 / matrix[0, 0]))
     fine = matrix * detail
-    if not np.isclose(fine[0, 0], 1):  # else pixels are taken as they are, unblurred
-        fine[:, 2] += (detail - 1) / 2
+    fine[:, 2] += (detail - 1) / 2
     face = cv2.warpAffine(kept, fine, (size * detail,) * 2, borderMode=cv2.BORDER_REPLICATE)
     return cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA)

@@ -51,6 +51,7 @@ def fit(
         if first:
             _begin(model, phase, len(data), recipe)
         keras.utils.set_random_seed(recipe.seed + epoch)
+        _reseed(model, epoch)
         logs = model.fit(
             data,
             initial_epoch=epoch,
@@ -98,6 +99,13 @@ def _begin(model: keras.Model, phase: Phase, steps: int, recipe: Recipe) -> None
     )
 
 
+def _reseed(model: keras.Model, epoch: int) -> None:
+    """Begin an epoch's dropout where it always begins: a checkpoint does not say where it was."""
+    for number, layer in enumerate(model.layers):
+        if hasattr(layer, "seed_generator"):
+            layer.seed_generator.state.assign([number, epoch])
+
+
 def _right(truth: Any, logits: Any) -> Any:
     """Which answers are right; targets may be softer than 0 and 1."""
     return keras.ops.cast((truth > 0.5) == (logits > 0), "float32")
@@ -129,9 +137,9 @@ def _last(folder: Path) -> tuple[int, keras.Model | None]:
     path = found[-1]
     number = re.fullmatch(r"epoch-(\d+)\.keras", path.name)
     try:
-        model = keras.models.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0]
+        model = keras.models.load_model(path, custom_objects={_right.__name__: _right})
+    except Exception as error:  # whatever Keras and its parts find wrong with a file
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise SourceError(f"{path}: damaged checkpoint ({reason}); remove it") from None
     assert number is not None
     log.info("%s: going on after epoch %s", folder.name, number[1])
@@ -151,9 +159,13 @@ def _keep(model: keras.Model, folder: Path, done: int) -> None:
 def _read_history(path: Path, done: int) -> list[dict[str, float]]:
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    return [row for row in rows if row["epoch"] < done]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            told = list(csv.DictReader(file))
+        rows = [{name: float(value) for name, value in row.items()} for row in told]
+        return [row for row in rows if row["epoch"] < done]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceError(f"{path}: damaged ({error}); remove it") from None
 
 
 def _write_history(path: Path, rows: list[dict[str, float]]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.crop import CropKind
+from edge.errors import SettingsError
 from edge.frame import Image
 from training.crops import Crops
 from training.prepare.mesh import MIRRORED, TAUGHT
@@ -70,6 +71,8 @@ class Draw:
         wanted = np.array([recipe.shares.get(name, np.nan) for name in names])
         # Where nothing is said, roots of the counts: small sets are not drowned by large ones.
         weights = np.where(np.isnan(wanted), np.sqrt(counts), wanted) * (counts > 0)
+        if not weights.any():
+            raise SettingsError("--share leaves nothing to learn from: every set has a share of 0")
         self._each = np.round(recipe.pictures * weights / weights.sum()).astype(int)
         self._seed = recipe.seed
 
@@ -158,13 +161,15 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 def _mixed(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:
     """Every picture with some of another one in it, and of its targets."""
-    other = rng.permutation(len(batch[0]["pixels"]))
+    *mixed, weights = batch
+    other = rng.permutation(len(weights["logit"]))
     share = np.float32(rng.beta(alpha, alpha))
-    inputs, targets, weights = (
+    inputs, targets = (
         {name: share * values + (1 - share) * values[other] for name, values in each.items()}
-        for each in batch
+        for each in mixed
     )
-    return inputs, targets, weights
+    # What is not known of one of the two is not known of their mixture.
+    return inputs, targets, {name: of * of[other] for name, of in weights.items()}
 
 
 def as_input(faces: NDArray[np.uint8]) -> Floats:

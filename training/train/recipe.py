@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+FOLDS = ("fold0", "fold1", "fold2", "fold3")
+PARTS = (*FOLDS, "all", "cross")  # models of one run: a fold is left out, nothing is, the whole set
+
 
 @dataclass(frozen=True)
 class Phase:

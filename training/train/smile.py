@@ -15,20 +15,28 @@ from numpy.typing import NDArray
 
 from convert.int8 import convert
 from edge import __version__
-from edge.crop import KINDS, CropKind
-from edge.description import Description, Quantisation, Source, embed
+from edge.crop import FACE, KINDS, CropKind
+from edge.description import Description, Quantisation, Source, embed, read
 from edge.errors import SettingsError
 from edge.interpreter import Interpreter, Tensor
 from edge.read import SmileReader
 from training import zoo
 from training.crops import Crops
 from training.evaluate.figures import auc, fit_temperature, interval
-from training.run import FOLDS, Run
+from training.evaluate.readers import load_keras
+from training.report.held import read_held
+from training.run import Run
 from training.train.fit import Watch, fit, forget_checkpoints
 from training.train.pool import Batches, Draw, Lesson, Pool, Rows, as_input
-from training.train.recipe import Recipe
+from training.train.recipe import FOLDS, Recipe
 from training.train.sheet import write_sheet
-from training.train.teach import learner, softened, teacher_answers, without_help
+from training.train.teach import (
+    check_teacher,
+    learner,
+    softened,
+    teacher_answers,
+    without_help,
+)
 from training.written import written
 
 CALIBRATION_CROPS = 500
@@ -56,6 +64,8 @@ class Part:
     def biased(self) -> tuple[int, ...]:
         """Sets whose labellers may have meant something else than those of the set with folds."""
         learned = np.unique(self.pool.sets[self.learn])
+        if len(learned) == 1:  # its bias is the model's own
+            return ()
         reference = np.unique(self.pool.sets[self.pool.folds >= 0])
         return tuple(learned[~np.isin(learned, reference)].tolist())
 
@@ -77,26 +87,30 @@ def train(
     """Train every part that is asked for and not finished yet."""
     pool = Pool(crops)
     _check(pool, parts, recipe)
-    zoo.module(recipe.model).build(**recipe.options)  # what cannot be built is said at once
+    check_teacher(recipe, parts)
+    # What cannot be built is said at once.
+    learner(zoo.module(recipe.model).build(**recipe.options), recipe.points > 0, 0)
     run.begin("smile", recipe, crops, {"began": datetime.now(UTC).isoformat(timespec="seconds")})
     for name in parts:
         part = Part(name, run, recipe, pool, *split(pool, name, recipe))
-        write_sheet(crops[0], part.kind, recipe.seed, run.folder / "sheet.png")
-        if not run.keras(name).exists():
-            log.info("%s: %d crops, and %d kept aside", name, len(part.learn), len(part.check))
-            _fit(part, tensorboard)
-        if not run.tflite(name).exists():
-            _deliver(part)
-        if not run.heldout(name).exists():
-            _answer(part)
-        log.info("%s: %s", name, outcome(run, name))
+        with run.alone(name):
+            write_sheet(crops[0], part.kind, recipe.seed, run.folder / "sheet.png")
+            if not run.keras(name).exists():
+                log.info("%s: %d crops, and %d kept aside", name, len(part.learn), len(part.check))
+                _fit(part, tensorboard)
+            if not run.tflite(name).exists():
+                _deliver(part)
+            if not run.heldout(name).exists():
+                _answer(part)
+            log.info("%s: %s", name, outcome(run, name))
 
 
 def split(pool: Pool, part: str, recipe: Recipe) -> tuple[Rows, Rows]:
     """Rows to learn from and rows kept for the temperature; what the part leaves out is in neither.
 
     The rows kept are of the set with folds, whose labels are the ones that count; where it is left
-    out, of all others. Nobody is on both sides where people are known."""
+    out, of all others. Nobody is on both sides where people are known, unless they are too few for
+    both classes on each."""
     folded = pool.folds >= 0
     mine = ~pool.tests | pool.of_sets(recipe.whole)
     if part == "cross":
@@ -108,7 +122,28 @@ def split(pool: Pool, part: str, recipe: Recipe) -> tuple[Rows, Rows]:
     _, person = np.unique(np.where(pool.people == "", alone, pool.people), return_inverse=True)
     drawn = np.random.default_rng(recipe.seed).random(person.max() + 1) < recipe.validation_share
     kept = like & drawn[person]
+    if not (_both_classes(pool, kept) and _both_classes(pool, mine & ~kept)):
+        kept = _few(pool, part, like, recipe)
     return np.flatnonzero(mine & ~kept), np.flatnonzero(kept)
+
+
+def _both_classes(pool: Pool, among: NDArray[np.bool_]) -> bool:
+    return len(np.unique(pool.labels[among])) == 2
+
+
+def _few(pool: Pool, part: str, like: NDArray[np.bool_], recipe: Recipe) -> NDArray[np.bool_]:
+    """A share of each class, one picture at least, whoever is on it."""
+    rng, kept = np.random.default_rng(recipe.seed), np.zeros(len(pool), bool)
+    for label, name in enumerate(pool.parts[0].origin.classes):
+        rows = np.flatnonzero(like & (pool.labels == label))
+        if len(rows) < 2:
+            raise SettingsError(
+                f"{part}: {len(rows)} crops of class '{name}', of which one must be kept aside and "
+                "one learned from"
+            )
+        many = max(1, round(recipe.validation_share * len(rows)))
+        kept[rng.choice(rows, many, replace=False)] = True
+    return kept
 
 
 def _check(pool: Pool, parts: Sequence[str], recipe: Recipe) -> None:
@@ -116,9 +151,16 @@ def _check(pool: Pool, parts: Sequence[str], recipe: Recipe) -> None:
     for crops in pool.parts:
         if crops.origin.task != "smile":
             raise SettingsError(f"crops of {crops.origin.dataset} are for {crops.origin.task}")
+        if crops.origin.kind != FACE.name:  # any cut is taken from it
+            raise SettingsError(f"crops of {crops.origin.dataset} are cut as {crops.origin.kind}")
         for label, name in enumerate(crops.origin.classes):
             if not (crops.labels == label).any():
                 raise SettingsError(f"{crops.origin.dataset}: no picture of class '{name}'")
+    names = {crops.origin.dataset for crops in pool.parts}
+    for option, given in (("share", recipe.shares), ("whole", recipe.whole)):
+        if unknown := [name for name in given if name not in names]:
+            known = ", ".join(sorted(names))
+            raise SettingsError(f"--{option} {unknown[0]}: no such set among the crops ({known})")
     if recipe.points and not any(crops.points.shape[1] for crops in pool.parts):
         raise SettingsError("the crops were prepared without points: use --points 0")
     folds = set(pool.folds[pool.folds >= 0].tolist())
@@ -155,7 +197,7 @@ def _deliver(part: Part) -> None:
     pool, file = part.pool, part.run.tflite(part.name)
     rng = np.random.default_rng(part.recipe.seed)
     rows = rng.choice(part.learn, min(CALIBRATION_CROPS, len(part.learn)), replace=False)
-    model = keras.models.load_model(part.run.keras(part.name))
+    model = load_keras(part.run.keras(part.name))
     with written(file) as bare:
         interpreter = convert(model, as_input(pool.centres(rows, part.kind)), bare)
         description = _description(part, interpreter)
@@ -204,7 +246,7 @@ def _answer(part: Part) -> None:
     """Keep what both forms of the model make of pictures they have not learned from."""
     pool, rows, file = part.pool, part.heldout, part.run.heldout(part.name)
     images = pool.centres(rows, part.kind)
-    model = keras.models.load_model(part.run.keras(part.name))
+    model = load_keras(part.run.keras(part.name))
     answers = {
         "images": images,
         "labels": pool.labels[rows],
@@ -218,14 +260,13 @@ def _answer(part: Part) -> None:
 
 def outcome(run: Run, part: str) -> str:
     """What a part makes of what it has not learned from, in one line."""
-    with np.load(run.heldout(part)) as data:
-        logits, truth = data["logits"].astype(float), data["labels"] == 1
-    right = (logits > 0) == truth
-    low, high = interval(right)
-    surprise = np.logaddexp(0, np.where(truth, -logits, logits) / fit_temperature(logits, truth))
+    held = read_held(run.heldout(part), read(run.tflite(part)).temperature)
+    low, high = interval(held.right)
+    surprise = np.logaddexp(0, np.where(held.truth, -held.logits, held.logits))
+    area = f"{auc(held.logits, held.truth):.4f}" if 0 < held.truth.mean() < 1 else "unknown"
     return (
-        f"{right.mean():.1%} of {len(right)} held out right ({low:.1%} to {high:.1%}), "
-        f"area under ROC {auc(logits, truth):.4f}, log loss {surprise.mean():.4f}"
+        f"{held.right.mean():.1%} of {len(held.right)} held out right ({low:.1%} to {high:.1%}), "
+        f"area under ROC {area}, log loss {surprise.mean():.4f}"
     )
 
 

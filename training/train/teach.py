@@ -6,18 +6,18 @@ labellers call a smile, another's do not.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers
 
-from edge.crop import KINDS
 from edge.errors import SettingsError
+from training.evaluate.readers import load_reader
 from training.prepare.mesh import TAUGHT
 from training.run import Run
-from training.train.pool import Floats, Pool, as_input
+from training.train.pool import Floats, Pool
 from training.train.recipe import Recipe
 
 FEATURES = "features"  # the layer of a model that points are told from
@@ -68,17 +68,33 @@ def teacher_answers(pool: Pool, recipe: Recipe, part: str) -> Floats | None:
     """What the teacher's model of the same part makes of every crop; it has not seen more."""
     if not recipe.teacher:
         return None
-    run = Run(Path(recipe.teacher))
-    path = run.keras(part)
-    if not path.exists():
-        raise SettingsError(f"--teacher {recipe.teacher}: it has no {path.name}")
-    teacher = keras.models.load_model(path)
-    kind = replace(KINDS[run.config()["recipe"]["crop"]], size=teacher.input_shape[1])
+    teacher = load_reader(Run(Path(recipe.teacher)).keras(part))
     chunks = np.array_split(np.arange(len(pool)), max(1, len(pool) // CHUNK))
-    answers = [
-        teacher.predict(as_input(pool.centres(rows, kind)), verbose=0)[:, 0] for rows in chunks
-    ]
-    return np.concatenate(answers)
+    answers = [teacher.logits(pool.centres(rows, teacher.crop_kind)) for rows in chunks]
+    return np.concatenate(answers).astype(np.float32)
+
+
+def check_teacher(recipe: Recipe, parts: Sequence[str]) -> None:
+    """Refuse a teacher without a model for each part, or one that knows what is kept from it."""
+    if not recipe.teacher:
+        return
+    run = Run(Path(recipe.teacher))
+    for part in parts:
+        if not run.keras(part).is_file():
+            raise SettingsError(f"--teacher {run.folder}: it has no {run.keras(part).name}")
+    config = run.config()
+    taught = config["recipe"] if isinstance(config.get("recipe"), dict) else {}
+    for name, mine in (("seed", recipe.seed), ("validation_share", recipe.validation_share)):
+        if taught.get(name) != mine:
+            raise SettingsError(
+                f"--teacher {run.folder}: begun with {name} {taught.get(name)}, not {mine}, so it "
+                "has learned from what is kept aside here"
+            )
+    if more := set(taught.get("whole", ())) - set(recipe.whole):
+        raise SettingsError(
+            f"--teacher {run.folder}: it has learned from the test part of {', '.join(more)}; "
+            "give --whole here, too"
+        )
 
 
 def softened(pool: Pool, answers: Floats | None, recipe: Recipe) -> Floats:

@@ -28,7 +28,7 @@ from edge.read import SmileReader
 from training.datasets import Picture, load
 from training.faces import main_face
 from training.trials.shaken import Portrait, Shaken
-from training.trials.traces import Trace, Traces, record
+from training.trials.traces import AS_READ, Trace, Traces, record
 
 STILL_S = 3.0  # that a still is played
 CLIP_FPS = 25.0  # GRID's
@@ -58,12 +58,15 @@ class Films:
             return self.model
         return self.run / ("all.tflite" if fold is None else f"fold{fold}.tflite")
 
-    def origin(self) -> dict[str, Any]:
+    def origin(self, halves: dict[bool, list[Path]], pictures: Sequence[Picture]) -> dict[str, Any]:
         """All that the traces depend on."""
         folds = [None] if self.run is None else [None, *range(FOLDS)]
         return {
             "models": {self.file(fold).name: _fingerprint(self.file(fold)) for fold in folds},
             "profile": {**asdict(self.profile), "boards": list(self.profile.boards)},
+            "faces": asdict(AS_READ.faces),
+            "clips": _digest([(choice, _told(c)) for choice in halves for c in halves[choice]]),
+            "stills": _digest([(p.smile, p.fold, _told(p.path)) for p in pictures]),
             "pictures": self.pictures,
             "seed": self.seed,
             "seconds": STILL_S,
@@ -74,13 +77,13 @@ def recorded(films: Films, near: BlazeFace, kept: Path | None) -> Traces:
     """The traces in a file, where it holds those of these films; else recorded, and kept there."""
     if films.pictures < 2:
         raise SettingsError("--pictures must be at least 2: one to choose on, one to report")
-    origin = films.origin()
+    halves, pictures = _halves(films.grid), _sample(films)
+    origin = films.origin(halves, pictures)
     if kept is not None and kept.exists():
         traces = Traces.read(kept)
         if traces.origin != origin:
             raise SettingsError(f"{kept}: recorded from other films or models; remove it")
         return traces
-    halves, pictures = _halves(films.grid), _sample(films)
     left_out: Counter[str] = Counter()
     stills = _stills(films, pictures, near, left_out)
     traces = Traces(origin, left_out, (*_clips(films, halves), *stills))
@@ -117,6 +120,8 @@ def _halves(grid: Path) -> dict[bool, list[Path]]:
     halves: dict[bool, list[Path]] = {True: [], False: []}
     for clip in clips:
         halves[folds[clip.stem] % FOLDS in CHOICE_FOLDS].append(clip)
+    if not all(halves.values()):
+        raise SourceError(f"{table}: leaves one half without clips; rules need folds of both")
     return halves
 
 
@@ -208,3 +213,12 @@ def _fingerprint(model: Path) -> str:
     reader = SmileReader(model)
     told = f"{reader.description.crop} {reader.description.temperature}".encode()
     return hashlib.sha256(bare(model) + told).hexdigest()[:16]
+
+
+def _told(path: Path) -> tuple[str, int]:
+    """What tells a file from others without reading it."""
+    return path.name, path.stat().st_size if path.exists() else 0
+
+
+def _digest(told: Any) -> str:
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

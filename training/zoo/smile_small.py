@@ -36,7 +36,7 @@ def build(size: int = SIZE, width: int = 100) -> keras.Model:
 
 def recipe(**options: int) -> Recipe:
     """A warm-up, then slower and slower."""
-    phase = Phase(epochs=36, rate=2e-3, lowest_rate=0.0)
+    phase = Phase(epochs=24, rate=2e-3, lowest_rate=0.0)
     return Recipe(
         "smile-small",
         (phase,),
