@@ -176,6 +176,6 @@ def test_names_that_stand_for_what_is_loaded_late_are_the_right_ones() -> None:
     from training.cli import common
     from training.datasets import DATASETS
 
-    assert cli.TASKS == tuple(describe.TASKS)
+    assert tuple(describe.TASKS) == cli.TASKS
     assert cli.CROPS == common.CROPS == tuple(KINDS)
-    assert common.NAMES == tuple(DATASETS)
+    assert tuple(DATASETS) == common.NAMES
