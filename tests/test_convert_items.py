@@ -19,6 +19,7 @@ from tests.stills import NEUTRAL, SMILING
 from tests.test_imports import COMMAND, run_without
 from training.crops import Crops, Origin, kept
 from training.faces import load_detector, main_face
+from training.train.augment import centre
 
 LABELS = ("no smile", "smile")
 
@@ -104,9 +105,7 @@ def test_crops_of_the_models_size_are_taken_as_they_are(tmp_path: Path) -> None:
 def test_of_prepared_crops_the_centre_is_taken(tmp_path: Path) -> None:
     path = prepared(tmp_path / "crops.npz")
     items = load(path, FACE, LABELS, None)
-    inner = Crops.read(path).images[0, 32:160, 32:160]
-    shrunk = cv2.resize(inner, (64, 64), interpolation=cv2.INTER_AREA)
-    np.testing.assert_array_equal(items.images[0], shrunk)
+    np.testing.assert_array_equal(items.images, centre(Crops.read(path).images, FACE))
     assert load(path, replace(FACE, size=96), LABELS, None).images.shape == (4, 96, 96)
     source = items.source
     assert (source.name, source.licence, source.pictures) == ("somewhere", "CC0", 4)

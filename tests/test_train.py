@@ -20,6 +20,7 @@ from edge.description import read
 from edge.read import SmileReader
 from training.crops import Crops, Origin
 from training.prepare.mesh import POINTS
+from training.train.augment import centre
 from training.train.recipe import FOLDS
 
 pytestmark = [
@@ -135,10 +136,10 @@ def test_the_files_have_learned_what_was_shown(run: Path) -> None:
     rng = np.random.default_rng(99)
     right = 0
     for i in range(60):
-        image = rng.integers(60, 120, (64, 64)).astype(np.uint8)
+        image = rng.integers(60, 120, (192, 192)).astype(np.uint8)
         if i % 2:
-            image[36:54, 14:50] += 90
-        right += (reader(image) > 0.5) == bool(i % 2)
+            image[104:140, 60:132] += 90
+        right += (reader(centre(image, reader.crop_kind)) > 0.5) == bool(i % 2)
     assert right >= 57
 
 
@@ -205,13 +206,13 @@ def test_a_damaged_checkpoint_is_named(crops: list[Path], tmp_path: Path) -> Non
 
 
 def test_crops_that_cannot_teach_are_refused(crops: list[Path], tmp_path: Path) -> None:
-    out = ("--out", tmp_path / "run")
+    out = ("--points", "0", "--out", tmp_path / "run")
     empty = write_crops(tmp_path / "own.npz", 40, folded=False, labels=(0,))
     assert "own: no picture of class 'smile'" in refused(crops[0], empty, *out)
     assert "needs a set with folds and one without" in refused(crops[0], *out, "--parts", "cross")
-    assert "no set among the crops has such a fold" in refused(crops[1], *out)
+    said = refused(crops[1], *out, "--parts", "fold0")
+    assert "no set among the crops has such a fold" in said
     assert "no such file" in refused(tmp_path / "missing.npz", *out)
-    crops[0].write_bytes(crops[0].read_bytes())
     broken = tmp_path / "broken.npz"
     broken.write_bytes(crops[0].read_bytes()[:5000])
     assert "not crops of lipwire prepare" in refused(broken, *out)
