@@ -34,13 +34,13 @@ def build(size: int = SIZE, width: int = 100) -> keras.Model:
     return keras.Model(pixels, layers.Dense(1, name="logit")(x), name="smile-small")
 
 
-def recipe(**options: int) -> Recipe:
+def recipe(size: int = SIZE, width: int = 100) -> Recipe:
     """A warm-up, then slower and slower."""
     phase = Phase(epochs=24, rate=2e-3, lowest_rate=0.0)
     return Recipe(
         "smile-small",
         (phase,),
-        dict(options),
+        {"size": size, "width": width},
         crop=MOUTH.name,
         batch=96,
         set_bias=True,
