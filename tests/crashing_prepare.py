@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
 import sys
 import zipfile
 from collections.abc import Callable
@@ -25,8 +26,8 @@ PIECE = 2
 class Steps:
     """Counts calls, and ends the process just before one of them."""
 
-    def __init__(self, fatal: int, signal: int) -> None:
-        self.passed, self._fatal, self._signal = 0, fatal, signal
+    def __init__(self, fatal: int, number: int) -> None:
+        self.passed, self._fatal, self._signal = 0, fatal, number
 
     def before(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
@@ -39,6 +40,8 @@ class Steps:
 
 
 if __name__ == "__main__":
+    # Whoever was started in the background has Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     step, number, limit = (int(text) for text in sys.argv[1:4])
     training.prepare.prepare.PIECE = PIECE
     if limit:
