@@ -96,7 +96,7 @@ class TestEntries:
         names = [entry.name for entry in found]
         assert names[:4] == ["shipped", "smile-small", "smile-unet", "vgg16"]
         assert len(names) == 10
-        (metric,) = [m for m in read(models.shipped("smile")).metrics if m.name == "accuracy"]
+        metric, _ = read(models.shipped("smile")).metrics  # the folds, then cross
         assert found[0].accuracy
         assert found[0].accuracy.value == metric.value
         assert all(entry.accuracy is None for entry in found[1:])
