@@ -40,6 +40,7 @@ SIZE = 128
 IMAGENET, NONE = "imagenet", "none"
 LEARNING_SHARE = 4  # one in so many blocks learns where nothing else is asked for
 DROPOUT = 0.2
+MOMENTUM = 0.95  # of batch statistics, without ImageNet's weights
 VGG_BLUE_GREEN_RED = (103.939, 116.779, 123.68)  # means of ImageNet that its VGG16 learned with
 
 
@@ -115,7 +116,7 @@ def _base(name: str, remove_blocks: int) -> Base:
 def _loaded(name: str, base: Base, pixels: keras.KerasTensor, weights: str) -> keras.Model:
     """The base with its weights, or one line that says why not."""
     if weights == NONE:
-        return base.make(pixels, None)
+        return _quick(base.make(pixels, None))
     if weights == IMAGENET and base.make is _mnasnet:
         raise SettingsError(f"Keras has no ImageNet weights of {name}; use --weights none")
     if weights != IMAGENET and not Path(weights).is_file():
@@ -137,6 +138,14 @@ def _loaded(name: str, base: Base, pixels: keras.KerasTensor, weights: str) -> k
         else f"{weights}: not weights of {name}"
     )
     raise SettingsError(f"{failed}: {reason}; use --weights none")
+
+
+def _quick(model: keras.Model) -> keras.Model:
+    """Batch statistics that settle within hundreds of steps: ImageNet's trainings have more."""
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = MOMENTUM
+    return model
 
 
 def _to_255(pixels: keras.KerasTensor) -> keras.KerasTensor:
