@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import add_command, write_json
+from edge.cli.common import add_command, positive, write_json
 from edge.errors import CheckFailed, MissingExtraError, ModelError, SettingsError
 
 if TYPE_CHECKING:  # these need TensorFlow
@@ -44,10 +44,10 @@ def add(commands: Any) -> None:
     add("--allow-float", action="store_true", help="even if int8 leaves operators in float")
     add("--inputs", metavar="NAME", help="of a SavedModel or graph that has several")
     add("--outputs", metavar="NAME", help="likewise")
-    add("--white", type=_positive, default=1.0, metavar="VALUE", help="it takes for white (1)")
+    add("--white", type=positive, default=1.0, metavar="VALUE", help="it takes for white (1)")
     add("--crop", choices=CROPS, help="how faces are cut; default: the task's")
     add("--labels", type=_names, metavar="A,B", help="what it tells apart; default: the task's")
-    add("--temperature", type=_positive, help="its logits are divided by; default: 1")
+    add("--temperature", type=positive, help="its logits are divided by; default: 1")
     add("--thresholds", type=float, nargs=2, metavar=("ON", "OFF"), help="default: 0.7 0.4")
     add("--licence", metavar="TEXT", help="terms of the data it learned from")
     add("--models", type=Path, metavar="DIR", help="where fetched models are")
@@ -155,16 +155,6 @@ def _writing(out: Path) -> Iterator[None]:
         raise (CheckFailed if full else ModelError)(
             f"{out}: cannot be written: {error.strerror}"
         ) from None
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
-    return value
 
 
 def _points(text: str) -> float:

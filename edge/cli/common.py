@@ -74,10 +74,15 @@ def write_json(figures: dict[str, Any], where: str | None) -> None:
 
 def seconds(text: str) -> float:
     """An option's number of seconds."""
+    return positive(text, "number of seconds")
+
+
+def positive(text: str, what: str = "number") -> float:
+    """An option's number, above 0."""
     try:
         value = float(text)
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a {what} above 0, not {text!r}")
     return value

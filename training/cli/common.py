@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.common import positive
+
 if TYPE_CHECKING:
     from training.datasets import Options
 
@@ -32,7 +34,7 @@ def add_own(parser: argparse.ArgumentParser) -> None:
         help="of own pictures that smile; may be repeated (default smile, smiling, happy, 1)",
     )
     parser.add_argument(
-        "--fps", type=rate, metavar="N", help="frames of a second of own video (default 5)"
+        "--fps", type=positive, metavar="N", help="frames of a second of own video (default 5)"
     )
 
 
@@ -64,15 +66,4 @@ def weight(text: str) -> float:
         value = -1.0
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number, 0 or above, not {text!r}")
-    return value
-
-
-def rate(text: str) -> float:
-    """An option's number of things in a second."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
     return value

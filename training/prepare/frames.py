@@ -13,9 +13,9 @@ from pathlib import Path
 
 import cv2
 
+from edge.cli.common import positive
 from edge.errors import CheckFailed, LipwireError, SourceError
 from edge.progress import progress
-from training.cli.common import rate
 from training.datasets.picture import Options
 from training.prepare.video import Unplayable, count, frame
 
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("video", type=Path)
     parser.add_argument("--label", required=True, help="what its pictures show")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--fps", type=rate, default=Options().fps, help="frames of a second")
+    parser.add_argument("--fps", type=positive, default=Options().fps, help="frames of a second")
     options = parser.parse_args()
     try:
         print(take(options.video, options.label, options.out, options.fps), "pictures")
