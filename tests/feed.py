@@ -159,6 +159,7 @@ class Subscriber:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.reinitialise()  # paho leaves its sockets to the collector
 
 
 def send(port: int, topic: str, payload: str | bytes = "", retain: bool = False) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -70,6 +72,26 @@ def test_events_counts_and_availability_arrive(
     assert counts.last("counts")["smiles_total"] == 2
     assert subscriber.last("availability") == "online"
     wait_until(lambda: state.waiting_count == 0)
+
+
+def test_connections_that_are_over_hold_no_sockets(
+    state: State, publisher: Publisher, mosquitto: Mosquitto
+) -> None:
+    gc.collect()
+    gc.disable()  # it would tidy up after us, late and with warnings
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        publisher.start()
+        for _ in range(3):
+            wait_until(lambda: publisher.connected)
+            mosquitto.stop()
+            wait_until(lambda: not publisher.connected)
+            mosquitto.start()
+        wait_until(lambda: publisher.connected)
+        publisher.stop()
+        assert len(os.listdir("/proc/self/fd")) <= before
+    finally:
+        gc.enable()
 
 
 def test_latest_values_are_retained_and_a_clean_stop_says_offline(

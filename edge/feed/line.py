@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
@@ -55,7 +56,7 @@ class Line:
         self._login, self._will, self._listeners = login, will, tuple(listeners)
         self._trouble, self._on_answer, self._is_idle = trouble, on_answer, is_idle
         self._protocol = login.address.protocol
-        self._client: paho.Client
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)  # of no connection yet
         self.connected = False
         self.window = MOST_UNACKNOWLEDGED  # messages that may be unanswered
         self._largest = 0  # bytes a packet may have, 0 where the broker did not say
@@ -122,6 +123,11 @@ class Line:
     def leave(self) -> None:
         """End this connection in order."""
         self._leaving = True
+
+    def close(self) -> None:
+        """Let go of what is left of this connection: paho leaves its sockets to the collector."""
+        self.connected = False
+        self._client.reinitialise()
 
     def _on_connect(
         self, client: Any, userdata: Any, flags: Any, reason: ReasonCode, properties: Any

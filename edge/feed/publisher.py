@@ -144,7 +144,7 @@ class Publisher:
             except Exception as error:  # a thread that dies would end the feed in silence
                 log.exception("the feed failed")
                 self._trouble.note(f"{type(error).__name__}: {error}")
-            self._line.connected = False
+            self._line.close()
             self._stopping.wait(self._trouble.rest_s())
 
     def _begin(self) -> None:

@@ -31,12 +31,13 @@ class Session:
     def __enter__(self) -> Session:
         protocol = self._login.address.protocol
         if not self._connect(protocol) and protocol == MQTTProtocolVersion.MQTTv5:
+            self._client.reinitialise()
             protocol = MQTTProtocolVersion.MQTTv311
             self._connect(protocol)
-        if self._answer is None:
-            raise CheckFailed(f"{self._where}: {self._cause or 'it does not answer'}")
-        if self._answer.is_failure:
-            reason = f"refused: {self._answer}; check user, password and rights"
+        if self._answer is None or self._answer.is_failure:
+            self._client.reinitialise()
+            refused = f"refused: {self._answer}; check user, password and rights"
+            reason = refused if self._answer else self._cause or "it does not answer"
             raise CheckFailed(f"{self._where}: {reason}")
         self.version = VERSIONS[protocol]
         return self
@@ -45,6 +46,7 @@ class Session:
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
         self._client.disconnect()
+        self._client.reinitialise()  # paho leaves its sockets to the collector
 
     def publish(self, topic: str, payload: str, retain: bool = False) -> str:
         """Publish and wait; gives why it was refused, empty where it was not."""
