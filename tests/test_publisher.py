@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -80,7 +79,7 @@ def test_connections_that_are_over_hold_no_sockets(
     gc.collect()
     gc.disable()  # it would tidy up after us, late and with warnings
     try:
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(list(Path("/proc/self/fd").iterdir()))
         publisher.start()
         for _ in range(3):
             wait_until(lambda: publisher.connected)
@@ -89,7 +88,7 @@ def test_connections_that_are_over_hold_no_sockets(
             mosquitto.start()
         wait_until(lambda: publisher.connected)
         publisher.stop()
-        assert len(os.listdir("/proc/self/fd")) <= before
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before
     finally:
         gc.enable()
 
