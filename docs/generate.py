@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from edge.events import TOPICS
+from edge.mappings import FULL_FROM, MAPPINGS, RHUBARB, Pose
 from edge.profiles import Profile, load_all
 from edge.schema import schema
 from edge.settings import Settings
+from edge.shapes import SHAPES
+from training import gaps, phones
+from training.masks import shapes_of
 
 FOLDER = Path(__file__).parent
 FEED = FOLDER / "feed.md"
+VISEMES = FOLDER / "visemes.md"
+MESH = FOLDER / "mesh.md"
 README = FOLDER.parent / "README.md"
 SHARED = ("v", "id", "seq", "event_type", "at", "clock_synced", "face", "late")  # by all events
 
@@ -86,11 +93,11 @@ def _nth(interval: int) -> str:
 
 def topics() -> list[str]:
     """The table of topics."""
-    rows = ["| topic | retained | messages | when |", "| --- | --- | --- | --- |"]
+    rows = ["| topic | retained | QoS | messages | when |", "| --- | --- | --- | --- | --- |"]
     for topic in TOPICS:
         messages = ", ".join(f"`{name}`" for name in topic.messages)
         retained = "yes" if topic.retained else ""
-        rows.append(f"| `{topic.name}` | {retained} | {messages} | {topic.meaning} |")
+        rows.append(f"| `{topic.name}` | {retained} | {topic.qos} | {messages} | {topic.meaning} |")
     return rows
 
 
@@ -127,6 +134,80 @@ def feed_page() -> str:
     return filled(filled(page, "topics", topics()), "messages", messages())
 
 
+def phone_table() -> list[str]:
+    """The table of phones and the shapes they may show."""
+    rows = ["| phones | shapes | because | in figures |", "| --- | --- | --- | --- |"]
+    for group in phones.TABLE:
+        shapes = " or ".join(f"`{shape}`" for shape in group.shapes)
+        scored = "yes" if phones.scored(group.phones[0]) else "no"
+        rows.append(f"| {' '.join(group.phones)} | {shapes} | {group.why} | {scored} |")
+    return rows
+
+
+def level_table() -> list[str]:
+    """The table of gaps and the shapes they allow."""
+    rows = ["| gap | shapes | of a smile |", "| --- | --- | --- |"]
+    bounds = [0.0, *gaps.bounds(), float("inf")]
+    for low, high in pairwise(bounds):
+        inside = (low + high) / 2 if high < float("inf") else low + 1
+        shapes = [
+            " or ".join(shapes_of(gaps.shapes_at(inside, smiling))) for smiling in (False, True)
+        ]
+        said = f"{low:.2f} to {high:.2f}" if high < float("inf") else f"{low:.2f} and more"
+        rows.append(f"| {said} | {shapes[0]} | {shapes[1]} |")
+    return rows
+
+
+def visemes_page() -> str:
+    """docs/visemes.md with its tables as the code has them."""
+    page = filled(VISEMES.read_text(encoding="utf-8"), "phones", phone_table())
+    return filled(page, "levels", level_table())
+
+
+def mapping_table() -> list[str]:
+    """The table of the names under which mouth shapes are sent."""
+    rows = ["| `[osc] mapping` | what it is | names |", "| --- | --- | --- |"]
+    for name, mapping in MAPPINGS.items():
+        names = ", ".join(f"`{each}`" for each in _paired(dict.fromkeys(mapping.names, 0.0)))
+        rows.append(f"| `{name}` | {mapping.meaning} | {names} |")
+    return rows
+
+
+def pose_table() -> list[str]:
+    """The table of what each mouth shape is in other sets of shapes."""
+    columns = {"VRM 0": "vrm0", "VRM 1": "vrm1", "OVR, OpenXR": "ovr", "ARKit": "arkit"}
+    rows = [
+        f"| Lipwire | Rhubarb | in full from | {' | '.join(columns)} |",
+        "| --- " * (3 + len(columns)) + "|",
+    ]
+    for shape in SHAPES:
+        full = f"{FULL_FROM[shape]:g}" if shape in FULL_FROM else ""
+        poses = [_pose(MAPPINGS[name].poses[shape]) for name in columns.values()]
+        rows.append(f"| `{shape}` | {RHUBARB[shape]} | {full} | {' | '.join(poses)} |")
+    return rows
+
+
+def _pose(pose: Pose) -> str:
+    return ", ".join(f"`{name}` {value:g}" for name, value in _paired(pose).items()) or "all 0"
+
+
+def _paired(pose: Pose) -> Pose:
+    """Both sides of a face in one."""
+    return {
+        name.replace("Left", "Left/Right"): value
+        for name, value in pose.items()
+        if not name.endswith("Right")
+    }
+
+
+def mesh_page() -> str:
+    """docs/mesh.md with its tables and its listener as the code has them."""
+    page = filled(MESH.read_text(encoding="utf-8"), "mappings", mapping_table())
+    listener = (FOLDER / "examples/mesh.py").read_text(encoding="utf-8").splitlines()
+    page = filled(page, "listener", ["```python", *listener, "```"])
+    return filled(page, "poses", pose_table())
+
+
 def readme() -> str:
     """README.md with its table of topics as the code has it."""
     return filled(README.read_text(encoding="utf-8"), "topics", topics())
@@ -144,4 +225,6 @@ def _json_type(value: dict[str, Any]) -> str:
 if __name__ == "__main__":
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     FEED.write_text(feed_page(), encoding="utf-8")
+    VISEMES.write_text(visemes_page(), encoding="utf-8")
+    MESH.write_text(mesh_page(), encoding="utf-8")
     README.write_text(readme(), encoding="utf-8")

@@ -12,10 +12,11 @@ from edge.detectors import make_detector
 from edge.errors import SettingsError
 from edge.gaze import Gaze
 from edge.interpreter import Interpreter
-from edge.pipeline import Pipeline
+from edge.mouth import MouthRules
+from edge.pipeline import Pipeline, Visemes
 from edge.profiles import Profile
-from edge.read import SmileReader
-from edge.settings import Settings, SmileSettings
+from edge.read import SmileReader, VisemeReader
+from edge.settings import Settings, SmileSettings, VisemeSettings
 from edge.track import Tracker
 
 
@@ -33,11 +34,14 @@ def assemble(
     models_folder: Path | None,
     first_face: int = 1,
     reader: SmileReader | None = None,
+    viseme_model: Path | VisemeReader | None = None,
 ) -> Assembly:
-    """Load the models and connect the stages; without a reader, the shipped model reads."""
+    """Load the models and connect the stages; without a reader of smiles, or a model of visemes or
+    its reader, the shipped one reads them."""
     faces = settings.faces
     detector, interpreters = make_detector(faces.detector, faces.min_score, profile, models_folder)
     reader = reader or SmileReader(models.shipped("smile"), profile.threads)
+    visemes = _visemes(settings.viseme, profile, viseme_model)
     pipeline = Pipeline(
         detector,
         Tracker(
@@ -51,8 +55,23 @@ def assemble(
         reader,
         smile_rules(settings.smile, reader.description),
         Gaze(profile.detect_interval, profile.looks),
+        visemes,
     )
-    return Assembly(pipeline, (*interpreters, reader.interpreter))
+    readers = (reader, visemes.read) if visemes else (reader,)
+    return Assembly(pipeline, (*interpreters, *(each.interpreter for each in readers)))
+
+
+def _visemes(
+    settings: VisemeSettings, profile: Profile, model: Path | VisemeReader | None
+) -> Visemes | None:
+    if not settings.enabled:
+        return None
+    if isinstance(model, VisemeReader):
+        read = model
+    else:
+        read = VisemeReader(model or models.shipped("viseme"), profile.threads)
+    counting = read.counting(settings.ahead_s)
+    return Visemes(read, counting, mouth_rules(settings, read.description))
 
 
 def smile_rules(settings: SmileSettings, model: Description) -> SmileRules:
@@ -68,4 +87,14 @@ def smile_rules(settings: SmileSettings, model: Description) -> SmileRules:
         smoothing_s if smoothing_s >= 0 else model.smoothing_s,
         min_duration_s if min_duration_s >= 0 else model.min_duration_s,
         settings.refractory_s,
+    )
+
+
+def mouth_rules(settings: VisemeSettings, model: Description) -> MouthRules:
+    """A model's own rules, but for what the settings say."""
+    smoothing_s, hold_s = settings.smoothing_s, settings.hold_s
+    return MouthRules(
+        smoothing_s=smoothing_s if smoothing_s >= 0 else model.smoothing_s,
+        hold_s=hold_s if hold_s >= 0 else model.min_duration_s,
+        margin=settings.margin,
     )

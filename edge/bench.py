@@ -22,7 +22,7 @@ from edge.interpreter import runtime_name
 from edge.picture import memory, size
 from edge.profiles import Profile
 from edge.progress import progress
-from edge.settings import CameraSettings, Settings
+from edge.settings import CameraSettings, Settings, VisemeSettings
 
 FRAMES = 150  # decoded beforehand: a camera's own cost is not the pipeline's
 WARM_UP = 30
@@ -34,14 +34,27 @@ STAGES = ("detect", "track", "crop", "read", "decide")
 class Meter:
     """Feeds repeated frames to a pipeline and keeps what each one cost, in seconds."""
 
-    def __init__(self, frames: list[Frame], profile: Profile, models: Path | None) -> None:
-        self._assembly = assemble(Settings(), profile, models)
+    def __init__(
+        self,
+        frames: list[Frame],
+        profile: Profile,
+        models: Path | None,
+        settings: Settings,
+    ) -> None:
+        self._assembly = assemble(settings, profile, models)
         self._clock = Clock(frames)
         self.whole: list[float] = []
-        self.bare: list[float] = []  # inside the interpreter calls
+        self.calls: dict[str, list[float]] = {  # model -> inside its interpreter's calls
+            each.path.stem: [] for each in self._assembly.interpreters
+        }
         self.stages: dict[str, list[float]] = {name: [] for name in STAGES}
         for _ in range(WARM_UP):
             self._assembly.pipeline(self._clock.next())
+
+    @property
+    def bare(self) -> list[float]:
+        """Inside the interpreter calls."""
+        return [sum(calls) for calls in zip(*self.calls.values(), strict=True)]
 
     @property
     def overhead(self) -> list[float]:
@@ -55,21 +68,23 @@ class Meter:
         while time.perf_counter() < until:
             frame = self._clock.next()
             spent = dict(pipeline.spent_s)
-            invoked = sum(each.invoked_s for each in interpreters)
+            invoked = [each.invoked_s for each in interpreters]
             started = time.perf_counter()
             pipeline(frame)
             self.whole.append(time.perf_counter() - started)
-            self.bare.append(sum(each.invoked_s for each in interpreters) - invoked)
+            for each, before in zip(interpreters, invoked, strict=True):
+                self.calls[each.path.stem].append(each.invoked_s - before)
             for name, values in self.stages.items():
                 values.append(pipeline.spent_s[name] - spent.get(name, 0.0))
 
 
 def bench_pipeline(
-    source: str, seconds: float, profile: Profile, models: Path | None
+    source: str, seconds: float, profile: Profile, models: Path | None, visemes: bool = True
 ) -> dict[str, Any]:
     """Run frames through the pipeline as fast as it goes, for some seconds."""
     frames = _frames(make_camera(CameraSettings(source=source), profile))
-    meter = Meter(frames, profile, models)
+    settings = Settings(viseme=VisemeSettings(enabled=visemes))
+    meter = Meter(frames, profile, models, settings)
     for _ in progress(range(max(1, round(seconds / SLICE_S))), "bench"):
         meter.run(SLICE_S)
     whole, bare, overhead = meter.whole, meter.bare, meter.overhead
@@ -84,6 +99,7 @@ def bench_pipeline(
         "frame_ms": _summary(whole),
         "stages": {name: _summary(values) for name, values in meter.stages.items()},
         "bare_ms": _summary(bare),
+        "models": {name: _summary(values) for name, values in meter.calls.items()},
         "overhead_ms": _summary(overhead),
         "overhead_ratio": round(statistics.median(overhead) / statistics.median(bare), 3),
         "rss_mb": round(_rss_mb() - sum(memory(f.image) for f in frames) / 1e6, 1),
@@ -100,7 +116,8 @@ def bench_faces(seconds: float, profile: Profile, models: Path | None) -> list[d
     meters = []
     for faces in range(1, FACES_MOST + 1):
         crowds = [replace(frame, image=crowd(frame.image, faces)) for frame in alone]
-        meters.append(Meter(crowds, replace(profile, faces_max=FACES_MOST), models))
+        four = replace(profile, faces_max=FACES_MOST)
+        meters.append(Meter(crowds, four, models, Settings()))
     for _ in progress(range(max(1, round(seconds / SLICE_S / FACES_MOST))), "bench faces"):
         for meter in meters:
             meter.run(SLICE_S)
@@ -161,10 +178,14 @@ class Clock:
 def table(figures: dict[str, Any]) -> str:
     """The figures for people."""
     rows = [("whole frame", figures["frame_ms"]), *figures["stages"].items()]
-    rows += [("interpreter calls", figures["bare_ms"]), ("all else", figures["overhead_ms"])]
-    lines = [f"{'milliseconds':<18} {'median':>8} {'p95':>8} {'p99':>8}"]
+    rows += [("interpreter calls", figures["bare_ms"])]
+    rows += [(f"  {name}", ms) for name, ms in figures["models"].items()]
+    rows += [("all else", figures["overhead_ms"])]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{'milliseconds':<{width}} {'median':>8} {'p95':>8} {'p99':>8}"]
     lines += [
-        f"{name:<18} {ms['median']:>8.3f} {ms['p95']:>8.3f} {ms['p99']:>8.3f}" for name, ms in rows
+        f"{name:<{width}} {ms['median']:>8.3f} {ms['p95']:>8.3f} {ms['p99']:>8.3f}"
+        for name, ms in rows
     ]
     lines.append(
         f"{figures['fps']:g} frames a second of {figures['picture']}, "

@@ -37,6 +37,10 @@ class CropKind:
             eyes_y=0.5 + (self.eyes_y - 0.5) / factor,
         )
 
+    def holds(self, other: CropKind) -> bool:
+        """Whether the other's crops are this one's with fewer pixels, or as many."""
+        return self.size >= other.size and replace(self, size=other.size) == other
+
     def places(self) -> tuple[complex, complex, complex]:
         """Right eye, left eye and mouth in crop pixels."""
         half = self.eye_distance / 2
@@ -75,6 +79,13 @@ def crop(picture: Picture, points: Keypoints, kind: CropKind) -> Image | None:
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
+
+
+def shrunk(cut: Image, kind: CropKind) -> Image:
+    """The crop of a kind out of one that holds it."""
+    if cut.shape[0] == kind.size:
+        return cut
+    return cv2.resize(cut, (kind.size, kind.size), interpolation=cv2.INTER_AREA)
 
 
 def similarity(points: tuple[complex, ...], places: tuple[complex, ...]) -> tuple[complex, complex]:

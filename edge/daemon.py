@@ -29,6 +29,8 @@ from edge.feed.publisher import Publisher
 from edge.frame import Frame, Image
 from edge.health import HealthWatch
 from edge.history import Hour
+from edge.live import Live, LiveSink
+from edge.osc import Mesh
 from edge.outbox import Stored
 from edge.page import Page
 from edge.pipeline import Seen
@@ -71,12 +73,18 @@ class Daemon:
         self._watch = Watch(settings, options.profile, options.models)
         device.check(settings.mqtt)
         sinks: list[Sink] = [self._remember, self._announce]
+        live_sinks: list[LiveSink] = []
         if options.events:
-            sinks.append(JsonLines(options.events, sys.stdout))
+            lines = JsonLines(options.events, sys.stdout)
+            sinks.append(lines)
+            live_sinks.append(lines.live)
         with contextlib.ExitStack() as on_failure:
             self._broker, address = _broker(settings.mqtt.broker)
             if self._broker:
                 on_failure.callback(self._broker.stop)
+            self._mesh = Mesh.of(settings)
+            if self._mesh:
+                on_failure.callback(self._mesh.stop)
             folder = device.state_folder(options.state)
             self._state = State(folder, settings.outbox, settings.history)
             on_failure.callback(self._state.close)
@@ -88,7 +96,10 @@ class Daemon:
             on_failure.pop_all()
         self._commands = Commands(self._state, self._actions(), self._answer)
         self._publisher = self._make_publisher(address) if address else None
+        if self._publisher:
+            live_sinks.append(self._publisher.tell_live)
         self._emit = Emitter(self._state, self._publisher is not None, sinks)
+        self._live = Live(settings.viseme.events_per_s, live_sinks)
         self._feed = _subscribe_line(address, settings.mqtt)
         self._counts, self._hours = self._state.counts(), self._last_day()
         self.snapshot = self._snapshot()
@@ -96,7 +107,7 @@ class Daemon:
     def _make_publisher(self, address: Address) -> Publisher:
         login = Login(address, self._settings.mqtt, self._device_id)
         board = Board()
-        health = HealthWatch(board, self._state, read(models.shipped("smile")).created)
+        health = HealthWatch(board, self._state, _models(self._settings))
         about = About(board.model(), board.temperature_c() is not None, self._public_page())
         return assemble_feed(
             login,
@@ -171,9 +182,14 @@ class Daemon:
     def _step(self, frame: Frame | None) -> None:
         with frame or contextlib.nullcontext():
             self._emit(self._watch.look(frame))
+        if self._mesh:
+            self._mesh(frame, self._watch.seen)
         if frame is not None and self._watch.seen is not None:
+            self._live(self._watch.seen.taken_at, self._watch.seen.changed)
             self._note_open(self._watch.seen)
             self._watch.note_done(frame)
+        else:
+            self._live.flush()
         self._keep_preview(frame)
         self.snapshot = self._snapshot()
 
@@ -225,7 +241,10 @@ class Daemon:
             )
 
     def _shut_down(self) -> None:
+        self._live.flush()
         self._emit(self._watch.stop())
+        if self._mesh:
+            self._mesh.stop()
         if self._publisher:
             self._publisher.stop()
         if self._broker:
@@ -295,6 +314,12 @@ class Daemon:
         """The page's address where others can open it."""
         loopback = ("http://127.", "http://localhost", "http://0.0.0.0", "http://::")
         return "" if not self._page or self._page.url.startswith(loopback) else self._page.url
+
+
+def _models(settings: Settings) -> dict[str, str]:
+    """The models in use, with their dates."""
+    tasks = ("smile", "viseme") if settings.viseme.enabled else ("smile",)
+    return {f"{task}_model": read(models.shipped(task)).created for task in tasks}
 
 
 def _broker(wanted: str) -> tuple[EmbeddedBroker | None, Address | None]:

@@ -53,7 +53,7 @@ class Metric:
 class Description:
     """Everything the device needs to know of a model file."""
 
-    task: str  # smile
+    task: str  # smile or viseme
     labels: tuple[str, ...]
     crop: str  # a name of `edge.crop.KINDS`
     crop_size: int  # pixels
@@ -61,14 +61,18 @@ class Description:
     input: Quantisation
     output: Quantisation
     temperature: float  # logits are divided by it
-    on_threshold: float  # a probability at or over it begins a smile
-    off_threshold: float  # a probability at or under it ends one
+    # A probability at or over it begins a smile; an opening at or over it, in eye distances, opens
+    # a mouth. One at or under the other ends or closes it.
+    on_threshold: float
+    off_threshold: float
     sources: tuple[Source, ...]
     metrics: tuple[Metric, ...]
     versions: dict[str, str]
     created: str  # UTC date
     smoothing_s: float = 0.15  # time constant; the values of files that do not say
     min_duration_s: float = 0.4  # a smile exists once it lasted this long
+    # visemes: the moments a picture votes for, in seconds from when it was taken
+    votes_s: tuple[float, ...] = (0.0,)
     format: int = FORMAT
 
 
@@ -122,6 +126,8 @@ def _parse(data: Any, path: Path) -> Description:
         values["input"] = Quantisation(**data["input"])
         values["output"] = Quantisation(**data["output"])
         values["labels"] = tuple(data["labels"])
+        if "votes_s" in values:
+            values["votes_s"] = tuple(data["votes_s"])
         values["sources"] = tuple(Source(**source) for source in data["sources"])
         values["metrics"] = tuple(
             Metric(**{**metric, "interval": tuple(metric["interval"])})

@@ -65,7 +65,7 @@ class Emitter:
 
 
 class JsonLines:
-    """Writes every event as one line of JSON."""
+    """Writes every event as one line of JSON, and what is only told live."""
 
     def __init__(self, where: str, stdout: TextIO) -> None:
         try:
@@ -75,10 +75,17 @@ class JsonLines:
         self._broken = False
 
     def __call__(self, row: Stored) -> None:
+        self._write(row.payload)
+
+    def live(self, topic: str, payload: str) -> None:
+        """Write what is not stored."""
+        self._write(payload)
+
+    def _write(self, payload: str) -> None:
         if self._broken:
             return
         try:
-            print(row.payload, file=self._file, flush=True)
+            print(payload, file=self._file, flush=True)
         except OSError as error:
             self._broken = True
             log.warning("--events: %s; no more are written, the daemon goes on", error.strerror)

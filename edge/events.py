@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
+from edge.shapes import SHAPES
+
 VERSION = 1
 LATE_AFTER_S, CLOCKS_DIFFER_S = 10.0, 2.0
 
@@ -19,20 +21,25 @@ CameraState = Literal["starting", "on", "missing", "paused"]
 REASON = "why it ended; interrupted: camera or daemon went away, at least so long"
 
 
-def told(meaning: str) -> Any:
-    """A field that is sent, with its meaning."""
-    return field(metadata={"meaning": meaning})
+def told(meaning: str, names: tuple[str, ...] = ()) -> Any:
+    """A field that is sent, with its meaning, and the names that may stand in it if not all may."""
+    return field(metadata={"meaning": meaning, "names": names})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """Something that happened to one face."""
+class Happening:
+    """Something about one face."""
 
     event_type: ClassVar[str]
     topic: ClassVar[str]
 
     face: int = told("number of the face's track; never used again by this device")
     at: float = told("when the frame was taken, UTC")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Happening):
+    """Something that happened to one face: it is stored, counted and never lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +82,20 @@ class SmileEnded(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (FaceArrived, FaceLeft, SmileStarted, SmileEnded)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisemeChanged(Happening):
+    """A mouth has taken another shape; live only: never stored, with QoS 0."""
+
+    event_type = "viseme_changed"
+    topic = "event/viseme"
+
+    viseme: str = told("the mouth's shape", SHAPES)
+    weights: dict[str, float] = told("of each shape, smoothed: 0 to 1, together 1", SHAPES)
+
+
+LIVE: tuple[type[Happening], ...] = (VisemeChanged,)
 
 
 @dataclass(frozen=True)
@@ -120,7 +141,7 @@ class Health:
     memory_mb: float = told("memory of the daemon")
     uptime_s: int = told("seconds since the daemon began")
     clock_synced: bool = told("whether the board's clock can be trusted")
-    versions: dict[str, str] = told("of Lipwire, Python, the libraries and the smile model")
+    versions: dict[str, str] = told("of Lipwire, Python, the libraries and the models")
 
 
 @dataclass(frozen=True)
@@ -153,16 +174,18 @@ class Topic:
     retained: bool
     meaning: str
     messages: tuple[str, ...]  # names in the schema
+    qos: int = 1
 
 
 def _of(topic: str) -> tuple[str, ...]:
-    return tuple(kind.event_type for kind in EVENTS if kind.topic == topic)
+    return tuple(kind.event_type for kind in (*EVENTS, *LIVE) if kind.topic == topic)
 
 
 TOPICS = (
     Topic("availability", True, "also `offline` when the device dies", ("availability",)),
     Topic("event/face", False, "someone came or went", _of("event/face")),
     Topic("event/smile", False, "a smile began or ended", _of("event/smile")),
+    Topic("event/viseme", False, "a mouth changed its shape; live only", _of("event/viseme"), 0),
     Topic(Check.topic, False, "a trial by `lipwire doctor`", ("check",)),
     Topic(Counts.topic, True, "on change, at most once a second", ("counts",)),
     Topic(
@@ -178,17 +201,31 @@ TOPICS = (
 
 def event_json(event: Event, seq: int, id: str, clock_synced: bool) -> str:
     """An event's message as it is stored; `late` is added when it is sent."""
+    return _happening_json(event, {"id": id, "seq": seq}, clock_synced)
+
+
+def live_json(happening: Happening, id: str, clock_synced: bool) -> str:
+    """The message of what is only told live: it is not counted."""
+    return _happening_json(happening, {"id": id}, clock_synced)
+
+
+def _happening_json(happening: Happening, numbers: dict[str, Any], clock_synced: bool) -> str:
     message: dict[str, Any] = {
         "v": VERSION,
-        "id": id,
-        "seq": seq,
-        "event_type": event.event_type,
-        "at": utc(event.at),
+        **numbers,
+        "event_type": happening.event_type,
+        "at": utc(happening.at),
         "clock_synced": clock_synced,
     }
-    for name, value in asdict(event).items():
-        message.setdefault(name, round(value, 3) if isinstance(value, float) else value)
+    for name, value in asdict(happening).items():
+        message.setdefault(name, _rounded(value))
     return json.dumps(message)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def sent_json(stored: str, age_s: float) -> str:

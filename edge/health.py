@@ -22,7 +22,7 @@ from edge.state import State
 class HealthWatch:
     """Puts a health message together from those who know."""
 
-    def __init__(self, board: Board, state: State, smile_model: str) -> None:
+    def __init__(self, board: Board, state: State, models: dict[str, str]) -> None:
         self._board, self._state = board, state
         self._began = time.monotonic()
         self.run = secrets.token_hex(4)
@@ -33,7 +33,7 @@ class HealthWatch:
             "numpy": np.__version__,
             "opencv": cv2.__version__,
             runtime: version,
-            "smile_model": smile_model,
+            **models,
         }
 
     def __call__(self, seen: Snapshot, publisher: Publisher) -> Health:

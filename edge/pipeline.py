@@ -8,16 +8,45 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.crop import crop
+from edge.crop import crop, shrunk
 from edge.decide import Ended, SmileDecider, SmileRules, Started
 from edge.detection import Box, Detector
-from edge.events import Event, FaceArrived, FaceLeft, Reason, SmileEnded, SmileStarted
+from edge.events import (
+    Event,
+    FaceArrived,
+    FaceLeft,
+    Reason,
+    SmileEnded,
+    SmileStarted,
+    VisemeChanged,
+)
 from edge.face import Face
 from edge.frame import Frame
 from edge.gaze import Gaze, surroundings
+from edge.mouth import MouthDecider, MouthRules
 from edge.picture import size
-from edge.read import SmileReader
+from edge.read import SmileReader, VisemeReader
+from edge.shapes import SHAPES
 from edge.track import Look, Tracker, Tracks
+from edge.votes import Ballot, Counter, Counting
+
+
+@dataclass(frozen=True)
+class Visemes:
+    """What it takes to read mouth shapes."""
+
+    read: VisemeReader
+    counting: Counting
+    rules: MouthRules
+
+
+@dataclass(frozen=True, slots=True)
+class MouthSeen:
+    """A mouth after a frame, smoothed."""
+
+    shape: str
+    weights: tuple[float, ...]  # of `edge.shapes.SHAPES`
+    opening: float  # 0 at the person's rest, 1 wide open
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +61,7 @@ class SeenFace:
     probability: float = 0.0  # smoothed, of a smile
     smile_s: float | None = None  # how long it has been smiling, None while it is not
     peak: float = 0.0
+    mouth: MouthSeen | None = None  # none where it cannot be seen, or is not read
 
 
 @dataclass(slots=True)
@@ -40,7 +70,10 @@ class Visit:
 
     face: Face
     decide: SmileDecider
+    count: Counter | None  # of votes; none where mouths are not read
+    decide_mouth: MouthDecider
     smiled_at: float = -math.inf  # end of its last smile
+    mouth: MouthSeen | None = None  # in the present frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +84,7 @@ class Seen:
     taken_at: float  # UTC
     faces: tuple[SeenFace, ...]  # without what may be none
     events: tuple[Event, ...]
+    changed: tuple[VisemeChanged, ...] = ()  # live: never stored
 
 
 class Pipeline:
@@ -63,12 +97,15 @@ class Pipeline:
         read: SmileReader,
         rules: SmileRules,
         gaze: Gaze,
+        visemes: Visemes | None = None,
     ) -> None:
         self._detect, self._track, self._read, self._rules = detect, track, read, rules
-        self._gaze = gaze
+        self._gaze, self._visemes = gaze, visemes
+        self._mouth_rules = visemes.rules if visemes else MouthRules()
         self._visits: dict[int, Visit] = {}  # by track id
         self._last: Frame | None = None
         self._happened: list[Event] = []  # in the present frame
+        self._changed: list[VisemeChanged] = []
         self._lap_began = 0.0
         self.spent_s: dict[str, float] = defaultdict(float)  # stage -> time in all frames so far
 
@@ -81,14 +118,21 @@ class Pipeline:
         for face in tracks.left:
             happened += self._leave(self._visits[face.track_id], "face_left")
         for face in tracks.arrived:
-            self._visits[face.track_id] = Visit(face, SmileDecider(self._rules))
+            self._visits[face.track_id] = Visit(
+                face,
+                SmileDecider(self._rules),
+                Counter(self._visemes.counting) if self._visemes else None,
+                MouthDecider(self._mouth_rules),
+            )
             happened.append(FaceArrived(face=face.track_id, at=self._utc(face.first_seen)))
-        for visit in list(self._visits.values()):
+        for visit in self._visits.values():
+            visit.mouth = None
             if visit.face.clear:
-                happened += self._smiles(visit, frame)
+                self._look_at(visit, frame)
         faces = tuple(self._seen(face) for face in tracks.faces if face.arrived or face.sure)
-        seen = Seen(size(frame.image), frame.taken_at, faces, tuple(happened))
-        self._happened = []
+        changed = tuple(self._changed)
+        seen = Seen(size(frame.image), frame.taken_at, faces, tuple(happened), changed)
+        self._happened, self._changed = [], []
         self._lap("decide")
         return seen
 
@@ -107,7 +151,7 @@ class Pipeline:
         """Forget all faces; gives the events that end what was open, after those of a frame that
         failed half-way."""
         self._gaze.reset()
-        happened, self._happened = self._happened, []
+        happened, self._happened, self._changed = self._happened, [], []
         self._track.reset()
         for visit in list(self._visits.values()):
             happened += self._leave(visit, reason)
@@ -126,15 +170,40 @@ class Pipeline:
         self._lap("detect")
         return self._track(swept, looks)
 
-    def _smiles(self, visit: Visit, frame: Frame) -> list[Event]:
+    def _look_at(self, visit: Visit, frame: Frame) -> None:
+        """Read the smile and the mouth of a face that can be seen."""
         self._lap("decide")
-        cut = crop(frame.image, visit.face.keypoints, self._read.crop_kind)
+        points, visemes = visit.face.keypoints, self._visemes
+        cut = mouth = crop(frame.image, points, self._read.crop_kind)
+        if visemes and cut is not None and self._read.crop_kind.holds(visemes.read.crop_kind):
+            mouth = shrunk(cut, visemes.read.crop_kind)
+        elif visemes:
+            mouth = crop(frame.image, points, visemes.read.crop_kind)
         self._lap("crop")
-        if cut is None:
-            return []
-        probability = self._read(cut)
-        self._lap("read")
-        return self._told(visit, visit.decide(frame.captured_at, probability), "over")
+        if cut is not None:
+            probability = self._read(cut)
+            self._lap("read")
+            decided = visit.decide(frame.captured_at, probability)
+            self._happened += self._told(visit, decided, "over")
+            self._lap("decide")
+        if visemes and mouth is not None:
+            ballot = visemes.read(mouth)
+            self._lap("read")
+            self._note_mouth(visit, frame.captured_at, ballot)
+
+    def _note_mouth(self, visit: Visit, at: float, ballot: Ballot) -> None:
+        assert visit.count
+        decide = visit.decide_mouth
+        if changed := decide(*visit.count(at, ballot)):
+            self._changed.append(
+                VisemeChanged(
+                    face=visit.face.track_id,
+                    at=self._utc(changed.at),
+                    viseme=changed.shape,
+                    weights=dict(zip(SHAPES, changed.weights, strict=True)),
+                )
+            )
+        visit.mouth = MouthSeen(decide.shape, decide.weights, decide.opening)
 
     def _leave(self, visit: Visit, reason: Reason) -> list[Event]:
         face = visit.face
@@ -171,7 +240,8 @@ class Pipeline:
         seen = (face.track_id, face.box, face.here, face.arrived, face.dwell_s)
         if (visit := self._visits.get(face.track_id)) is None:
             return SeenFace(*seen)
-        return SeenFace(*seen, visit.decide.probability, visit.decide.smile_s, visit.decide.peak)
+        decide = visit.decide
+        return SeenFace(*seen, decide.probability, decide.smile_s, decide.peak, visit.mouth)
 
     def _utc(self, at: float) -> float:
         """A moment of the source's clock in UTC, by the frame at hand."""

@@ -11,10 +11,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from edge.events import (
     EVENTS,
     LATE_AFTER_S,
+    LIVE,
     VERSION,
     Check,
     Counts,
-    Event,
+    Happening,
     Health,
     Result,
 )
@@ -42,6 +43,7 @@ COMMAND = {
 def schema() -> dict[str, Any]:
     """JSON Schema of every message, by its name in `edge.events.TOPICS`."""
     definitions = {kind.event_type: _event(kind) for kind in EVENTS}
+    definitions |= {kind.event_type: _live(kind) for kind in LIVE}
     for kind in (Counts, Health, Result, Check):
         name = kind.__name__.lower()
         definitions[name] = _object({"v": {"const": VERSION}, **_properties(kind)}, kind)
@@ -60,27 +62,52 @@ def text() -> str:
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
-def _event(kind: type[Event]) -> dict[str, Any]:
-    properties = {
+def _event(kind: type[Happening]) -> dict[str, Any]:
+    seq = {"type": "integer", "minimum": 1, "description": "grows with every event"}
+    late = {"const": True, "description": f"sent over {LATE_AFTER_S:g} s after it was known"}
+    return _object(_happening({"seq": seq}, kind) | {"late": late}, kind, optional=("late",))
+
+
+def _live(kind: type[Happening]) -> dict[str, Any]:
+    return _object(_happening({}, kind), kind)
+
+
+def _happening(numbers: dict[str, Any], kind: type[Happening]) -> dict[str, Any]:
+    return {
         "v": {"const": VERSION},
         "id": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "unique"},
-        "seq": {"type": "integer", "minimum": 1, "description": "grows with every event"},
+        **numbers,
         "event_type": {"const": kind.event_type},
         "clock_synced": {"type": "boolean", "description": "whether `at` can be trusted"},
         **_properties(kind),
-        "late": {"const": True, "description": f"sent over {LATE_AFTER_S:g} s after it was known"},
     }
-    return _object(properties, kind, optional=("late",))
 
 
 def _properties(kind: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     properties = {}
     for about in fields(kind):
-        is_moment = about.name in ("at", "since")
-        value = UTC if is_moment else _json_type(hints[about.name])
+        if about.name in ("at", "since"):
+            value = UTC
+        elif names := about.metadata["names"]:
+            value = _of_names(hints[about.name], names)
+        else:
+            value = _json_type(hints[about.name])
         properties[about.name] = {**value, "description": about.metadata["meaning"]}
     return properties
+
+
+def _of_names(kind: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """One of the names, or something of each."""
+    if get_origin(kind) is not dict:
+        return {"enum": list(names)}
+    each = _json_type(get_args(kind)[1])
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(names, each),
+        "required": list(names),
+        "additionalProperties": False,
+    }
 
 
 def _json_type(kind: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from edge.errors import SettingsError
+from edge.mappings import MAPPINGS
 
 
 def setting(
@@ -81,6 +82,24 @@ class SmileSettings:
 
 
 @dataclass(frozen=True)
+class VisemeSettings:
+    enabled: bool = setting(True, "read mouth shapes")
+    smoothing_s: float = setting(
+        -1.0, "time constant of the weights' smoothing; below 0: the model's own", -1, 5
+    )
+    ahead_s: float = setting(
+        0.04, "wait so long for what later frames tell of a shape: later, and surer", 0, 1
+    )
+    hold_s: float = setting(-1.0, "a shape stays at least so long; below 0: the model's own", -1, 5)
+    margin: float = setting(
+        0.1, "smoothed weight by which another shape must lead the present one", 0, 1
+    )
+    events_per_s: float = setting(
+        10.0, "`viseme_changed` of one face a second at most; 0: none are told", 0, 100
+    )
+
+
+@dataclass(frozen=True)
 class MqttSettings:
     broker: str = setting("embedded", "mqtt://host[:port], mqtts://host[:port], embedded or none")
     prefix: str = setting("lipwire", "first level of every topic")
@@ -112,16 +131,26 @@ class PageSettings:
 
 
 @dataclass(frozen=True)
+class OscSettings:
+    address: str = setting("off", "HOST or HOST:PORT (UDP) of the program with the mesh, or off")
+    mapping: str = setting(
+        "vrm", "the names under which it gets mouth shapes: docs/mesh.md", choices=tuple(MAPPINGS)
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; a TOML file has one table for each part."""
 
     camera: CameraSettings = CameraSettings()
     faces: FaceSettings = FaceSettings()
     smile: SmileSettings = SmileSettings()
+    viseme: VisemeSettings = VisemeSettings()
     mqtt: MqttSettings = MqttSettings()
     outbox: OutboxSettings = OutboxSettings()
     history: HistorySettings = HistorySettings()
     page: PageSettings = PageSettings()
+    osc: OscSettings = OscSettings()
 
 
 def load(path: Path | None, options: Mapping[str, Mapping[str, Any]]) -> Settings:

@@ -30,6 +30,7 @@ from tests import fakes_picamera2
 from tests.command import Lipwire
 from tests.fakes import picture
 from tests.feed import Subscriber, wait_until
+from tests.receiver import Receiver
 
 REQUIRED = set(filter(None, os.environ.get("LIPWIRE_REQUIRE", "").split(",")))
 
@@ -119,6 +120,14 @@ def ready(lipwire: Lipwire, fetched: Path) -> Lipwire:
     for model in models.FETCHED:
         shutil.copy(fetched / model.name, folder)
     return lipwire
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A program with a mesh, as far as the network sees."""
+    receiver = Receiver()
+    yield receiver
+    receiver.datagrams()
 
 
 @pytest.fixture

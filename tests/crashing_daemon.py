@@ -41,7 +41,7 @@ def always(*_: Any) -> bool:
 
 
 def is_event(_client: Any, topic: str, *_: Any) -> bool:
-    return "/event/" in topic
+    return "/event/" in topic and "viseme" not in topic
 
 
 def has_events(_state: Any, happened: Any, *_: Any) -> bool:

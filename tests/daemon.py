@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 
 class Daemon:
@@ -22,6 +24,12 @@ class Daemon:
     @property
     def out(self) -> str:
         return (self.folder / "out").read_text()
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The stored events that it has printed, without what is only told live."""
+        told = [json.loads(line) for line in self.out.splitlines()]
+        return [event for event in told if "seq" in event]
 
     @property
     def err(self) -> str:

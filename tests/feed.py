@@ -75,6 +75,7 @@ class Received:
     topic: str
     message: Any
     retained: bool
+    qos: int
 
 
 class Subscriber:
@@ -126,7 +127,8 @@ class Subscriber:
         with self._changed:
             try:
                 checked = understand(message.topic, message.payload.decode())
-                self.received.append(Received(message.topic, checked, message.retain))
+                it = Received(message.topic, checked, message.retain, message.qos)
+                self.received.append(it)
             except Exception as error:
                 self.faults.append(f"{message.topic} {message.payload!r}: {error}")
             self._changed.notify_all()
@@ -140,7 +142,16 @@ class Subscriber:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """All events in the order they came, repeats too."""
+        """All stored events in the order they came, repeats too."""
+        return [m for m in self._told if "seq" in m]
+
+    @property
+    def live(self) -> list[dict[str, Any]]:
+        """What was only told live."""
+        return [m for m in self._told if "event_type" in m and "seq" not in m]
+
+    @property
+    def _told(self) -> list[dict[str, Any]]:
         return [r.message for r in self.received if "/event/" in r.topic]
 
     def last(self, level: str) -> Any:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from edge.assemble import assemble, smile_rules
+from edge.assemble import assemble, mouth_rules, smile_rules
 from edge.decide import SmileRules
 from edge.description import embed, read
 from edge.models import shipped
 from edge.profiles import Profile
 from edge.read import SmileReader
-from edge.settings import Settings, SmileSettings
+from edge.settings import Settings, SmileSettings, VisemeSettings
 
 OWN = replace(
     read(shipped("smile")),
@@ -51,5 +51,24 @@ def test_another_reader_takes_the_place_of_the_shipped_model(smile_model: Path) 
     embed(smile_model, OWN)
     reader = SmileReader(smile_model)
     assembly = assemble(Settings(), Profile(), None, reader=reader)
-    assert assembly.interpreters[-1] is reader.interpreter
-    assert assemble(Settings(), Profile(), None).interpreters[-1].path == shipped("smile")
+    assert reader.interpreter in assembly.interpreters
+    assert shipped("smile") in paths(Settings())
+
+
+def paths(settings: Settings) -> list[Path]:
+    """The models that work in a pipeline."""
+    return [each.path for each in assemble(settings, Profile(), None).interpreters]
+
+
+@pytest.mark.usefixtures("face_model")
+def test_mouth_shapes_are_read_unless_the_settings_say_no() -> None:
+    assert shipped("viseme") in paths(Settings())
+    assert shipped("viseme") not in paths(Settings(viseme=VisemeSettings(enabled=False)))
+
+
+def test_a_mouth_follows_its_model_s_own_rules_where_the_settings_say_nothing() -> None:
+    own = mouth_rules(VisemeSettings(), OWN)
+    assert (own.smoothing_s, own.hold_s, own.margin) == (0.3, 0.7, VisemeSettings().margin)
+    for name, value in (("smoothing_s", 0.0), ("hold_s", 0.0), ("margin", 0.5)):
+        wished = VisemeSettings(**{name: value})
+        assert mouth_rules(wished, OWN) == replace(own, **{name: value})

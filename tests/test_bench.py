@@ -23,11 +23,20 @@ def test_a_bench_gives_the_figures_that_scripts_read(ready: Lipwire) -> None:
     summaries = [figures["frame_ms"], figures["bare_ms"], figures["overhead_ms"], *stages.values()]
     for ms in summaries:
         assert 0 <= ms["median"] <= ms["p95"] <= ms["p99"]
+    calls = figures["models"]
+    assert list(calls) == ["face_detection_short_range", "smile", "viseme"]
+    assert all(ms["median"] > 0 for ms in calls.values())
     # A face is found and read: every stage has cost something.
     assert all(ms["median"] > 0 for ms in stages.values())
     assert figures["bare_ms"]["median"] < figures["frame_ms"]["median"]
     assert figures["rss_mb"] > 0
     assert figures["fps"] > 0
+
+
+def test_a_bench_can_leave_mouth_shapes_out_to_compare(ready: Lipwire) -> None:
+    result = ready("bench", "pipeline", "--seconds", "0.2", "--no-visemes", "--json", "-")
+    assert result.returncode == 0
+    assert list(json.loads(result.stdout)["models"]) == ["face_detection_short_range", "smile"]
 
 
 def test_a_bench_writes_its_figures_to_a_file_and_a_table_for_people(ready: Lipwire) -> None:

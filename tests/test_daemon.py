@@ -46,8 +46,7 @@ def test_the_embedded_broker_carries_the_feed_that_the_printed_line_subscribes_t
     subscriber.wait_for(lambda s: s.last("availability") == "offline")
     subscriber.close()
     assert subscriber.faults == []
-    printed = [json.loads(line) for line in daemon.out.splitlines()]
-    assert distinct(subscriber.events)[-1] == printed[-1]
+    assert distinct(subscriber.events)[-1] == daemon.events[-1]
     assert "smiles 1, visitors 1" in daemon.err
     assert "Traceback" not in daemon.err
 
@@ -67,6 +66,25 @@ def test_one_loop_arrives_at_a_real_broker_and_the_count_is_the_scripts(
     kinds = [e["event_type"] for e in subscriber.events]
     assert kinds.count("smile_started") == kinds.count("smile_ended") == SMILES_PER_LOOP
     assert (kinds[0], kinds[-1]) == ("face_arrived", "face_left")
+
+
+def test_mouth_shapes_arrive_live_and_are_never_stored(
+    tmp_path: Path, mosquitto: Mosquitto, subscriber: Subscriber, daemons: list[Daemon]
+) -> None:
+    daemon = Daemon(tmp_path, "--broker", mosquitto.url, "--events", "-", "--duration", "9")
+    daemons.append(daemon)
+    assert daemon.end() == 0
+    subscriber.wait_for(lambda s: s.last("availability") == "offline")
+    told = [r for r in subscriber.received if r.topic.endswith("/event/viseme")]
+    assert {(r.qos, r.retained) for r in told} == {(0, False)}
+    assert len({r.message["viseme"] for r in told}) > 2
+    assert len(subscriber.live) == len(told) > 4
+    printed = [json.loads(line) for line in daemon.out.splitlines()]
+    assert [event for event in printed if "seq" not in event] == subscriber.live
+    counted = [event["seq"] for event in daemon.events]
+    assert counted == list(range(1, len(counted) + 1))
+    health = subscriber.last("health")
+    assert set(health["versions"]) >= {"smile_model", "viseme_model"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -89,10 +107,10 @@ def test_what_a_kill_left_open_is_ended_at_the_next_start(
     daemons.append(Daemon(tmp_path, *options))
     wait_until(lambda: "smile_started" in daemons[-1].out)
     daemons[-1].end(signal.SIGKILL)
-    before = [json.loads(line) for line in daemons[-1].out.splitlines()]
+    before = daemons[-1].events
     daemons.append(Daemon(tmp_path, *options, "--duration", "1"))
     assert daemons[-1].end() == 0
-    ended, left, arrived, *_ = (json.loads(line) for line in daemons[-1].out.splitlines())
+    ended, left, arrived, *_ = daemons[-1].events
     assert [ended["event_type"], left["event_type"]] == ["smile_ended", "face_left"]
     assert ended["reason"] == left["reason"] == "interrupted"
     assert ended["seq"] == before[-1]["seq"] + 1

@@ -1,6 +1,8 @@
-"""The drawn face: the same every time, smiling by its script, and one that the detector finds."""
+"""The drawn face: the same every time, moved by its script, and one that the detector finds."""
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from edge.cameras import demo
 from edge.cameras.demo import DemoCamera
 from edge.detectors.blazeface import BlazeFace
+from edge.shapes import SHAPES
 
 
 def moments(fps: float = 15) -> list[float]:
@@ -40,6 +43,22 @@ def test_the_drawn_mouth_smiles_when_the_script_says() -> None:
         due = any(start + half < at < end + half for start, end in times)
         edge = any(abs(at - bound - half) < 0.02 for pair in times for bound in pair)
         assert edge or due == (demo.mouth_at(at).smile > 0.5), at
+
+
+def test_the_script_has_every_mouth_shape_long_enough_to_be_seen() -> None:
+    held = [(name, end - begin) for name, begin, end in demo.shape_times()]
+    assert {name for name, _ in held} == set(SHAPES)
+    assert min(seconds for _, seconds in held) >= 0.5
+    for name, begin, end in demo.shape_times():
+        assert demo.mouth_at((begin + end) / 2) == demo.SHAPES[name]
+
+
+def test_smiles_and_mouth_shapes_fill_the_script() -> None:
+    times = sorted([*demo.smile_times(), *((b, e) for _, b, e in demo.shape_times())])
+    assert times[0][0] == 0
+    assert times[-1][1] == pytest.approx(demo.LOOP_S)
+    for (_, end), (begin, _) in itertools.pairwise(times):
+        assert end == pytest.approx(begin)
 
 
 def test_the_script_is_repeated_without_end() -> None:

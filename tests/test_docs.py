@@ -37,6 +37,11 @@ def test_the_tables_of_topics_and_messages_are_those_the_code_gives() -> None:
     assert pages.readme() == README, "run: python docs/generate.py"
 
 
+def test_the_tables_of_the_mesh_are_those_the_code_gives() -> None:
+    pages = generator()
+    assert pages.MESH.read_text(encoding="utf-8") == pages.mesh_page(), "run: docs/generate.py"
+
+
 def test_the_readme_shows_the_page_and_gives_the_two_commands_early() -> None:
     first_screen = "\n".join(README.splitlines()[:40])
     for needed in ("docs/page.png", "make run", "make test"):

@@ -12,6 +12,7 @@ import pytest
 from edge import schema
 from edge.events import (
     EVENTS,
+    LIVE,
     TOPICS,
     Check,
     Counts,
@@ -21,11 +22,14 @@ from edge.events import (
     Result,
     SmileEnded,
     SmileStarted,
+    VisemeChanged,
     event_json,
+    live_json,
     message_json,
     sent_json,
     utc,
 )
+from edge.shapes import SHAPES
 from tests.fakes import HEALTH
 from tests.feed import SCHEMA, check_message
 
@@ -37,6 +41,8 @@ SAMPLES: list[Event] = [
     SmileEnded(face=1, at=AT, duration_s=1.23456, peak=0.98765, reason="over"),
 ]
 
+MOUTH = VisemeChanged(face=1, at=AT, viseme="open", weights=dict.fromkeys(SHAPES, 1 / 6))
+
 
 def test_the_shipped_schema_is_the_one_the_code_gives() -> None:
     assert schema.FILE.read_text(encoding="utf-8") == schema.text(), "run: python -m edge.schema"
@@ -44,6 +50,7 @@ def test_the_shipped_schema_is_the_one_the_code_gives() -> None:
 
 def test_there_is_a_sample_of_every_event() -> None:
     assert {type(sample) for sample in SAMPLES} == set(EVENTS)
+    assert {type(MOUTH)} == set(LIVE)
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda e: e.event_type)
@@ -71,6 +78,30 @@ def test_the_schema_refuses_what_is_not_promised(change: dict[str, Any]) -> None
     message = {**json.loads(event_json(SAMPLES[2], 7, "0" * 32, True)), **change}
     with pytest.raises(jsonschema.ValidationError):
         check_message("lipwire/x/event/smile", json.dumps(message))
+
+
+def test_what_is_told_live_fits_the_schema_and_is_not_counted() -> None:
+    message = check_message("lipwire/x/event/viseme", live_json(MOUTH, "0" * 32, True))
+    assert list(message) == [
+        *("v", "id", "event_type", "at", "clock_synced", "face", "viseme", "weights")
+    ]
+    assert message["weights"] == dict.fromkeys(SHAPES, 0.167)
+    assert message["at"] == "2023-11-14T22:13:20.123Z"
+
+
+@pytest.mark.parametrize(
+    "change", [{"viseme": "wide"}, {"seq": 3}, {"weights": {"open": 1.0}}, {"late": True}], ids=str
+)
+def test_the_schema_refuses_what_is_no_viseme(change: dict[str, Any]) -> None:
+    message = {**json.loads(live_json(MOUTH, "0" * 32, True)), **change}
+    with pytest.raises(jsonschema.ValidationError):
+        check_message("lipwire/x/event/viseme", json.dumps(message))
+
+
+def test_only_what_is_told_live_goes_without_an_acknowledgement() -> None:
+    live = {kind.topic for kind in LIVE}
+    assert {topic.name for topic in TOPICS if topic.qos == 0} == live
+    assert not any(topic.retained for topic in TOPICS if topic.qos == 0)
 
 
 def test_counts_fit_the_schema() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import edge
 
-EXTRAS = ("amqtt", "tensorflow", "keras", "mediapipe", "picamera2")
+EXTRAS = ("amqtt", "pythonosc", "tensorflow", "keras", "mediapipe", "picamera2")
 MISSING = (*EXTRAS, "training", "convert")
 FIRST_EVENT_S, PEAK_MB, STARTS = 2.0, 150.0, 3
 
@@ -78,6 +78,7 @@ def test_the_daemon_runs_without_any_extra(tmp_path: Path, face_model: Path) -> 
     ("arguments", "extra"),
     [
         (["run", "--broker", "embedded", "--page", "off", "--state"], "broker"),
+        (["run", "--osc", "127.0.0.1", "--broker", "none", "--page", "off", "--state"], "osc"),
         (["train", "smile", "genki4k.npz", "--out"], "training"),
     ],
 )

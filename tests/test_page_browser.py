@@ -20,6 +20,8 @@ import pytest
 from edge.events import CameraState
 from edge.frame import Image
 from edge.history import Hour
+from edge.pipeline import MouthSeen
+from edge.shapes import SHAPES
 from edge.snapshot import Snapshot
 from tests.command import Lipwire
 from tests.conftest import need, serving
@@ -143,6 +145,36 @@ def test_a_smiling_mouth_bends_and_a_neutral_one_does_not(browse: Browse) -> Non
     corners, lowest = zip(*(re.findall(r"[\d.]+", mouth)[1:4:2] for mouth in mouths), strict=True)
     assert corners[0] == corners[1] == lowest[1]
     assert float(lowest[0]) > float(corners[0])
+
+
+def mouth(shape: str, opening: float) -> MouthSeen:
+    """A mouth that shows nothing but one shape."""
+    return MouthSeen(shape, tuple(float(name == shape) for name in SHAPES), opening)
+
+
+def test_a_mouth_is_drawn_and_named_by_its_shape(browse: Browse) -> None:
+    """Three faces at one place: closed, wide open, puckered."""
+    shapes = (("closed", 0.0), ("wide_open", 1.0), ("puckered", 0.1))
+    faces = tuple(
+        replace(SNAPSHOT.faces[0], face=i, probability=0.0, smile_s=None, mouth=mouth(*shape))
+        for i, shape in enumerate(shapes)
+    )
+    with serving(lambda: replace(SNAPSHOT, faces=faces)) as url:
+        shown = browse(url)
+    assert shown.console == []
+    assert [text.text for text in shown.all("text")] == [
+        "face 0 · closed · smile 0 %",
+        "face 1 · wide open · smile 0 %",
+        "face 2 · puckered · smile 0 %",
+    ]
+    widths, gaps = [], []
+    for path in shown.all("path"):
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+", str(path.attributes["d"]))]
+        left, _, _, upper, right, _, _, lower, *_ = numbers
+        widths.append(right - left)
+        gaps.append((lower - upper) / 2)
+    assert gaps == pytest.approx([0, 30, 3])
+    assert widths == pytest.approx([50, 50, 15])
 
 
 def test_a_bar_stands_for_each_of_the_last_24_hours(browse: Browse) -> None:

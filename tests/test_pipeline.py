@@ -13,13 +13,24 @@ import pytest
 from edge.assemble import assemble
 from edge.bench import crowd
 from edge.cameras.demo import LOOP_S, SMILES_PER_LOOP, DemoCamera, smile_times
-from edge.detection import Detection, Part
+from edge.crop import KINDS, CropKind, crop
+from edge.detection import Detection, Keypoints, Part
 from edge.errors import SettingsError
-from edge.events import Event, FaceArrived, FaceLeft, SmileEnded, SmileStarted
-from edge.frame import Frame, Picture
+from edge.events import (
+    Event,
+    FaceArrived,
+    FaceLeft,
+    SmileEnded,
+    SmileStarted,
+    VisemeChanged,
+)
+from edge.frame import Frame, Image, Picture
+from edge.pipeline import Pipeline, Seen
 from edge.profiles import Profile
-from edge.read import SmileReader
-from edge.settings import Settings, SmileSettings
+from edge.read import SmileReader, VisemeReader
+from edge.settings import Settings, SmileSettings, VisemeSettings
+from edge.shapes import SHAPES
+from edge.votes import Ballot
 from tests.faces import face_at
 
 pytestmark = pytest.mark.usefixtures("face_model")
@@ -161,6 +172,115 @@ def test_a_frame_allocates_nothing_of_a_picture_s_size() -> None:
             assert tracemalloc.get_traced_memory()[1] - before < 320 * 240 / 2
     finally:
         tracemalloc.stop()
+
+
+def on_a_face(pipeline: Pipeline, seconds: float, fps: float = 15) -> list[Seen]:
+    """What is seen of the drawn face in its first seconds."""
+    camera = DemoCamera(640, 480, fps)
+    return [pipeline(camera.read()) for _ in range(round(seconds * fps))]
+
+
+def test_models_of_the_same_crop_take_one_that_is_cut_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whichever the shipped models have."""
+    pipeline = assemble(Settings(), PROFILE, None).pipeline
+    assert pipeline._visemes
+    pipeline._visemes.read.crop_kind = pipeline._read.crop_kind
+    cuts: list[Image | None] = []
+    faces: list[Image] = []
+    mouths: list[Image] = []
+
+    def cut(picture: Picture, points: Keypoints, kind: CropKind) -> Image | None:
+        cuts.append(crop(picture, points, kind))
+        return cuts[-1]
+
+    def smile(self: object, face: Image) -> float:
+        faces.append(face)
+        return 0.0
+
+    def shown(self: object, mouth: Image) -> Ballot:
+        mouths.append(mouth)
+        return Ballot(0.0, np.zeros((5, 6)))
+
+    monkeypatch.setattr("edge.pipeline.crop", cut)
+    monkeypatch.setattr(SmileReader, "__call__", smile)
+    monkeypatch.setattr(VisemeReader, "__call__", shown)
+    on_a_face(pipeline, 1.5)
+    assert len(cuts) > 10
+    for one, face, mouth in zip(cuts, faces, mouths, strict=True):
+        assert one is face is mouth
+
+
+def test_models_of_different_crops_get_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assembly = assemble(Settings(), PROFILE, None)
+    shapes: set[tuple[int, ...]] = set()
+
+    def look(self: object, image: Image) -> float:
+        shapes.add(image.shape)
+        return 0.0
+
+    monkeypatch.setattr(SmileReader, "__call__", look)
+    assembly.pipeline._read.crop_kind = replace(KINDS["aligned-face"], size=96)
+    seen = on_a_face(assembly.pipeline, 1.0)
+    assert shapes == {(96, 96)}
+    assert seen[-1].faces[0].mouth is not None
+
+
+def test_a_visitor_s_mouth_is_read_in_every_frame_and_told_when_it_changes() -> None:
+    seen = on_a_face(assemble(Settings(), PROFILE, None).pipeline, 2.0)
+    mouths = [face.mouth for one in seen for face in one.faces if face.arrived]
+    assert len(mouths) > 15
+    assert all(mouths)
+    changed = [(one.taken_at, each) for one in seen for each in one.changed]
+    now = None
+    told = {each.at: each for _, each in changed}
+    assert len(told) == len(changed) > 0
+    for one in seen:
+        for each in one.changed:
+            assert each.face == 1
+            assert list(each.weights) == list(SHAPES)
+            assert one.taken_at - 1 / 15 - 1e-6 <= each.at <= one.taken_at
+            now = each.viseme
+        for face in one.faces:
+            assert face.mouth is None or face.mouth.shape == now
+
+
+def test_without_mouth_shapes_none_is_read_and_the_rest_is_the_same() -> None:
+    off = Settings(viseme=VisemeSettings(enabled=False))
+    without = on_a_face(assemble(off, PROFILE, None).pipeline, 4.0)
+    with_them = on_a_face(assemble(Settings(), PROFILE, None).pipeline, 4.0)
+    assert all(one.changed == () for one in without)
+    assert all(face.mouth is None for one in without for face in one.faces)
+    for one, other in zip(without, with_them, strict=True):
+        assert tuple(replace(face, mouth=None) for face in other.faces) == one.faces
+        assert [type(event) for event in one.events] == [type(event) for event in other.events]
+
+
+def test_a_face_that_is_covered_has_no_mouth() -> None:
+    """A hand before the lower half: the face is still known, what it shows is not."""
+    pipeline = assemble(Settings(), PROFILE, None).pipeline
+    on_a_face(pipeline, 3.0)
+    camera, mouths = DemoCamera(640, 480, 15), []
+    for i in range(45, 75):
+        image = camera.draw(i / 15)
+        image[280:, :] = (60, 90, 140)
+        seen = pipeline(Frame(image, i / 15, i / 15, i))
+        mouths += [face.mouth for face in seen.faces]
+    assert mouths
+    assert mouths[-1] is None
+
+
+def test_what_changed_in_a_frame_that_failed_is_not_told_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pipeline = assemble(Settings(), PROFILE, None).pipeline
+    on_a_face(pipeline, 1.0)
+    pipeline._changed.append(
+        VisemeChanged(face=1, at=0.0, viseme="open", weights=dict.fromkeys(SHAPES, 0.0))
+    )
+    pipeline.reset("interrupted")
+    assert all(one.changed == () for one in on_a_face(pipeline, 0.2))
 
 
 class Scripted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge.errors import BrokerError
-from edge.events import Event, FaceArrived, SmileStarted
+from edge.events import Event, FaceArrived, SmileStarted, VisemeChanged, live_json
 from edge.feed.address import parse_address
 from edge.feed.publisher import Publisher
+from edge.shapes import SHAPES
 from edge.state import State
 from tests.conftest import Mosquitto
 from tests.feed import Subscriber, distinct, login, wait_until
@@ -271,6 +273,90 @@ def test_the_will_says_offline_when_the_daemon_dies(
             == ["online", "offline"]
         )
     )
+
+
+def mouths(publisher: Publisher, *numbers: int) -> None:
+    """Tell of a mouth, with a face's number to know it by."""
+    for number in numbers:
+        mouth = VisemeChanged(
+            face=number, at=AT, viseme="open", weights=dict.fromkeys(SHAPES, 1 / len(SHAPES))
+        )
+        publisher.tell_live(mouth.topic, live_json(mouth, f"{number:032x}", True))
+
+
+def test_what_is_told_live_goes_without_an_acknowledgement_and_is_not_kept(
+    state: State, publisher: Publisher, subscriber: Subscriber
+) -> None:
+    publisher.start()
+    state.record(smiles(1))
+    subscriber.wait_for(lambda s: s.events)
+    mouths(publisher, 1, 2, 3)
+    subscriber.wait_for(lambda s: len(s.live) == 3)
+    assert [mouth["face"] for mouth in subscriber.live] == [1, 2, 3]
+    told = [r for r in subscriber.received if r.topic == "lipwire/test/event/viseme"]
+    assert {(r.qos, r.retained) for r in told} == {(0, False)}
+    assert state.ledger() == {"delivered": 1, "dropped": 0, "unsent": 0, "waiting": 0}
+
+
+def test_what_is_told_live_while_the_broker_is_away_never_comes(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    mouths(publisher, 1)  # before the first connection
+    publisher.start()
+    subscriber.wait_for(lambda s: s.last("availability") == "online")
+    mouths(publisher, 2)
+    subscriber.wait_for(lambda s: s.live)
+    mosquitto.stop()
+    wait_until(lambda: not publisher.connected)
+    mouths(publisher, *range(3, 200))
+    mosquitto.start()
+    wait_until(lambda: publisher.connected)
+    state.record(smiles(1))
+    subscriber.wait_for(lambda s: s.events)  # whatever was queued would have come before
+    mouths(publisher, 200)
+    subscriber.wait_for(lambda s: len(s.live) > 1)
+    assert [mouth["face"] for mouth in subscriber.live] == [2, 200]
+
+
+def test_what_is_told_live_does_not_pile_up_where_the_broker_hangs(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    publisher.start()
+    subscriber.wait_for(lambda s: s.last("availability") == "online")
+    assert mosquitto.process
+    mosquitto.process.send_signal(signal.SIGSTOP)
+    try:
+        waiting = publisher._line._client._out_packet
+        told = 0
+        until = time.monotonic() + 20  # the system's own buffers take a good deal first
+        while not waiting and time.monotonic() < until:
+            mouths(publisher, *range(told, told + 100))
+            told += 100
+            wait_until(lambda: not publisher._live)
+        assert len(waiting) == 1
+        mouths(publisher, 1, 2, 3)
+        wait_until(lambda: not publisher._live)
+        assert len(waiting) == 1
+    finally:
+        mosquitto.process.send_signal(signal.SIGCONT)
+
+
+def test_a_live_message_that_the_broker_would_not_take_is_no_end_of_the_connection(
+    state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
+) -> None:
+    restart(mosquitto, "allow_anonymous true\nmax_packet_size 320")
+    wait_until(lambda: subscriber.times_subscribed == 2)
+    publisher.start()
+    wait_until(lambda: publisher.connected)
+    for _ in range(3):
+        mouths(publisher, 1)
+        wait_until(lambda: not publisher._live)
+    state.record([FaceArrived(face=1, at=AT)])
+    subscriber.wait_for(lambda s: s.events)
+    assert subscriber.live == []
+    assert "closed" not in publisher.trouble
+    said = [r.message for r in subscriber.received if r.topic.endswith("availability")]
+    assert said == ["online"]
 
 
 def test_an_event_sent_long_after_it_was_stored_is_late(

@@ -17,12 +17,17 @@ FAST = ("run", *ALONE, "--pace", "max")
 SMALL = ("--profile", "pi-zero-2w")  # a small picture, soon worked through
 
 
-def events(lipwire: Lipwire, *options: str) -> list[dict[str, Any]]:
-    """The events that a run prints, each checked against the schema."""
+def printed(lipwire: Lipwire, *options: str) -> list[dict[str, Any]]:
+    """What a run prints, each checked against the schema."""
     result = lipwire(*FAST, *options, "--events", "-")
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr
     return [check_event(line) for line in result.stdout.splitlines()]
+
+
+def events(lipwire: Lipwire, *options: str) -> list[dict[str, Any]]:
+    """The stored events that a run prints."""
+    return [event for event in printed(lipwire, *options) if "seq" in event]
 
 
 def seconds(event: dict[str, Any]) -> float:
@@ -49,6 +54,26 @@ def test_the_smiles_of_the_drawn_face_are_the_ones_its_script_has(
         assert end == pytest.approx(due_end, abs=0.5)
 
 
+def test_mouth_shapes_are_printed_too_and_not_more_often_than_wanted(ready: Lipwire) -> None:
+    (ready.home / "lipwire.toml").write_text("[viseme]\nevents_per_s = 0.2\n")
+    told = [
+        [e for e in printed(ready, "--duration", "12", *SMALL, *config) if "seq" not in e]
+        for config in ((), ("--config", "lipwire.toml"))
+    ]
+    often, seldom = ([seconds(event) for event in mouths] for mouths in told)
+    assert {event["event_type"] for mouths in told for event in mouths} == {"viseme_changed"}
+    assert often == sorted(often)
+    assert len(often) > 6
+    assert len(seldom) <= 1 + 12 * 0.2 + 1  # the first, those that waited, and the last
+
+
+def test_a_run_without_mouth_shapes_tells_of_none(ready: Lipwire) -> None:
+    (ready.home / "lipwire.toml").write_text("[viseme]\nenabled = false\n")
+    told = printed(ready, "--duration", "10", *SMALL, "--config", "lipwire.toml")
+    assert {event["event_type"] for event in told} >= {"face_arrived", "smile_started"}
+    assert all("seq" in event for event in told)
+
+
 def test_a_second_run_counts_on_from_the_first(ready: Lipwire) -> None:
     first = events(ready, "--duration", "5", *SMALL)
     second = events(ready, "--duration", "5", *SMALL)
@@ -60,8 +85,11 @@ def test_events_go_to_a_file_line_by_line(ready: Lipwire) -> None:
     result = ready(*FAST, "--duration", "2", *SMALL, "--events", "events.jsonl")
     assert (result.returncode, result.stdout) == (0, "")
     lines = (ready.home / "events.jsonl").read_text().splitlines()
-    told = [check_event(line)["event_type"] for line in lines]
-    assert told == ["face_arrived", "face_left"]
+    told = [check_event(line) for line in lines]
+    assert [event["event_type"] for event in told if "seq" in event] == [
+        "face_arrived",
+        "face_left",
+    ]
 
 
 def test_a_daemon_whose_reader_has_gone_works_to_its_end_and_is_silent(ready: Lipwire) -> None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from edge.crop import CropKind
 from edge.errors import SourceError
+from training import masks
 
 MARGIN = 1.5  # how much wider than the model's crop
 DETAIL = 2  # pixels to one of the model's
@@ -59,6 +60,12 @@ class Crops:
     people: NDArray[np.str_] = None  # type: ignore[assignment]
     # (n, points, 2) of the face mesh in pixels of the crop, NaN where it saw none; often no points
     points: NDArray[np.float16] = None  # type: ignore[assignment]
+    # between the inner lips, in eye distances (`training.gaps`); NaN where not known
+    gaps: NDArray[np.float32] = None  # type: ignore[assignment]
+    # what the mouth may show, as bits of `training.masks`; 0 where nothing is said
+    shapes: NDArray[np.uint8] = None  # type: ignore[assignment]
+    # (n, 20, 2) points of the lips, the last of the usual 68, in pixels of the crop; often none
+    lips: NDArray[np.float32] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         """What a set does not tell of any crop is not known of each."""
@@ -67,6 +74,9 @@ class Crops:
             ("parts", unknown),
             ("people", unknown),
             ("points", np.empty((len(self), 0, 2), np.float16)),
+            ("gaps", np.full(len(self), np.nan, np.float32)),
+            ("shapes", np.zeros(len(self), np.uint8)),
+            ("lips", np.empty((len(self), 0, 2), np.float32)),
         ):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, none)
@@ -108,10 +118,15 @@ class Crops:
             return f"images of {self.images.dtype}, shape {shape}"
         if ((labels < 0) | (labels >= len(self.origin.classes))).any():
             return f"a label beyond its {len(self.origin.classes)} classes"
+        if self.shapes.dtype != np.uint8 or (self.shapes > masks.ALL).any():
+            return "shapes beyond those there are"
         return ""
 
 
-COLUMNS = ("images", "labels", "folds", "files", "parts", "people", "points")
+COLUMNS = (
+    *("images", "labels", "folds", "files", "parts", "people"),
+    *("points", "gaps", "shapes", "lips"),
+)
 
 
 @dataclass(frozen=True)

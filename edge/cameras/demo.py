@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 
@@ -12,28 +13,33 @@ from edge.cameras.drawing import PATCH, WALL, Mouth, draw_eyes, draw_mouth, head
 from edge.frame import Frame, Image
 
 SHAPES = {
-    "neutral": Mouth(),
+    "closed": Mouth(),
+    "narrow": Mouth(width=0.36, opening=0.05, teeth=0.8),
+    "open": Mouth(width=0.34, opening=0.11, teeth=0.25),
+    "wide_open": Mouth(width=0.33, opening=0.20, teeth=0.15, rounding=0.3),
+    "rounded": Mouth(width=0.21, opening=0.09, rounding=1.0),
+    "puckered": Mouth(width=0.10, opening=0.03, rounding=1.0),
     "smile": Mouth(width=0.46, opening=0.10, smile=1.0, teeth=1.0),
-    "open": Mouth(width=0.25, opening=0.16),
-    "round": Mouth(width=0.14, opening=0.10),
-    "narrow": Mouth(width=0.28, opening=0.03),
 }
 # One loop: shape and seconds.
 SCRIPT = (
-    ("neutral", 2.0),
+    ("closed", 2.0),
     ("smile", 2.0),
-    ("neutral", 1.5),
-    ("open", 0.8),
-    ("round", 0.8),
+    ("closed", 1.0),
+    ("open", 0.7),
+    ("rounded", 0.7),
     ("narrow", 0.6),
-    ("neutral", 1.5),
+    ("wide_open", 0.7),
+    ("puckered", 0.7),
+    ("closed", 0.8),
     ("smile", 1.2),
-    ("neutral", 2.0),
-    ("round", 0.5),
+    ("closed", 1.2),
+    ("wide_open", 0.6),
+    ("puckered", 0.6),
     ("open", 0.6),
-    ("neutral", 1.0),
+    ("closed", 1.1),
     ("smile", 3.0),
-    ("neutral", 2.5),
+    ("closed", 2.5),
 )
 LOOP_S = sum(seconds for _, seconds in SCRIPT)
 CHANGE_S = 0.2  # a shape is reached this long after its entry begins
@@ -42,12 +48,17 @@ SMILES_PER_LOOP = sum(shape == "smile" for shape, _ in SCRIPT)
 
 def smile_times() -> list[tuple[float, float]]:
     """When the script's smiles begin and end, in seconds from the loop's start."""
-    times, at = [], 0.0
-    for shape, seconds in SCRIPT:
-        if shape == "smile":
-            times.append((at, at + seconds))
-        at += seconds
-    return times
+    return [(begin, end) for name, begin, end in _times() if name == "smile"]
+
+
+def shape_times() -> list[tuple[str, float, float]]:
+    """The script's mouth shapes with when they begin and end; a smile is none of them."""
+    return [(name, begin, end) for name, begin, end in _times() if name != "smile"]
+
+
+def _times() -> list[tuple[str, float, float]]:
+    ends = itertools.accumulate(seconds for _, seconds in SCRIPT)
+    return [(name, end - seconds, end) for (name, seconds), end in zip(SCRIPT, ends, strict=True)]
 
 
 def mouth_at(seconds: float) -> Mouth:

@@ -14,17 +14,23 @@ MIDDLE, EYES_Y, MOUTH_Y = 180, 150, 236
 FACE_WIDTH = 168
 WALL = (132, 138, 142)  # BGR, as all colours here
 SKIN, SKIN_DARK, SKIN_LIGHT = (150, 178, 222), (96, 124, 176), (176, 204, 240)
-LIP, MOUTH_DARK, TEETH, HAIR = (92, 96, 178), (40, 30, 60), (236, 240, 240), (38, 52, 70)
+LIP, LIP_SHADE, LIP_LIGHT = (122, 130, 198), (104, 110, 184), (146, 156, 214)
+MOUTH_DARK, TEETH, TONGUE, HAIR = (40, 30, 60), (236, 240, 240), (56, 46, 104), (38, 52, 70)
+
+TONGUE_FROM = 12.0  # pixels of a gap through which the tongue is seen
+
+Curve = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
 class Mouth:
     """The shape of a drawn mouth, in shares of the face's width."""
 
-    width: float = 0.27
+    width: float = 0.34
     opening: float = 0.0
     smile: float = 0.0  # 0 to 1: corners up, cheeks up, eyes narrowed
     teeth: float = 0.0  # 0 to 1: how much of the opening shows teeth
+    rounding: float = 0.0  # 0 to 1: lips pushed forward, full all around
 
     def towards(self, other: Mouth, share: float) -> Mouth:
         """The shape part of the way to another."""
@@ -104,23 +110,39 @@ def draw_mouth(image: Image, mouth: Mouth) -> None:
     if mouth.smile > 0.05:
         _draw_cheeks(image, mouth.smile, half)
     x = np.linspace(-1, 1, 25)
-    bow = 1 - x**2
+    # Pushed forward, the lips' outline goes from a bow to an ellipse.
+    bow = (1 - x**2) ** (1 - mouth.rounding / 2)
     lift = -mouth.smile * 0.075 * FACE_WIDTH * (np.abs(x) ** 1.6)  # the corners go up
-    top = lift - gap * (0.5 - 0.42 * mouth.smile) * bow
-    bottom = lift + gap * (0.5 + 0.42 * mouth.smile) * bow
+    top = lift - gap * (0.3 - 0.22 * mouth.smile) * bow  # the jaw opens a mouth downwards
+    bottom = lift + gap * (0.7 + 0.22 * mouth.smile) * bow
     across = MIDDLE + half * x
-    upper_lip, lower_lip = 7 - 3 * mouth.smile, 9 - 3 * mouth.smile
-    dip = 2.5 * np.exp(-((x / 0.18) ** 2))
-    _fill(image, across, top - upper_lip * bow**0.7 + dip, bottom + lower_lip * bow**0.7, LIP)
+    _draw_lips(image, mouth, x, top, bottom)
     _fill(image, across, top, bottom, MOUTH_DARK)
+    inner = slice(2, -2)
+    if gap > TONGUE_FROM:
+        high = top + (bottom - top) * (1 - 0.4 * min(1.0, (gap - TONGUE_FROM) / TONGUE_FROM))
+        _fill(image, across[inner], np.maximum(high, top)[inner], bottom[inner], TONGUE)
     if mouth.teeth > 0.05 and gap > 2:
         shown = top + (bottom - top) * 0.78 * mouth.teeth
-        inner = slice(2, -2)
         _fill(image, across[inner], top[inner] + 0.5, shown[inner], TEETH)
     if gap < 2:
         line = np.stack([across, MOUTH_Y + (top + bottom) / 2], axis=1)
         points = [np.rint(line * 16).astype(np.int32)]
         cv2.polylines(image, points, False, (58, 56, 110), 2, cv2.LINE_AA, 4)
+
+
+def _draw_lips(image: Image, mouth: Mouth, x: Curve, top: Curve, bottom: Curve) -> None:
+    full = mouth.rounding
+    upper, lower = 8 - 4 * mouth.smile + 2 * full, 10 - 4 * mouth.smile + 2 * full
+    bow = (1 - x**2) ** (0.7 - 0.2 * full)
+    dip = (2.5 - full) * np.exp(-((x / 0.18) ** 2))
+    across = MIDDLE + (mouth.width * FACE_WIDTH / 2 + 7 * full) * x
+    _fill(image, across, top - upper * bow + dip, bottom, LIP_SHADE)
+    _fill(image, across, top, bottom + lower * bow, LIP)
+    if full > 0.05:  # full lips catch light
+        middle = slice(6, -6)
+        light = bottom[middle] + (0.35 + 0.15 * full) * lower
+        _fill(image, across[middle], light, light + 3 * full * bow[middle], LIP_LIGHT)
 
 
 def _draw_cheeks(image: Image, smile: float, half: float) -> None:
@@ -157,9 +179,9 @@ def _draw_cheeks(image: Image, smile: float, half: float) -> None:
 
 def _fill(
     image: Image,
-    across: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    top: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    bottom: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    across: Curve,
+    top: Curve,
+    bottom: Curve,
     colour: tuple[int, int, int],
 ) -> None:
     """Fill between two curves; heights count from the middle of the mouth."""

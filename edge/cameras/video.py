@@ -31,6 +31,12 @@ class VideoCamera:
         self._time = self._round_began = 0.0  # seconds since the first frame
         self._start_round()
 
+    @property
+    def frames_said(self) -> int:
+        """How many frames the file says it has, which may be wrong; 0 where it does not."""
+        said = self._file.get(cv2.CAP_PROP_FRAME_COUNT)
+        return max(0, int(said)) if math.isfinite(said) else 0
+
     def open(self) -> None:
         self._began = time.time()
 
@@ -74,8 +80,8 @@ class VideoCamera:
         return max(self._round_began + self._frames_read / self._fps, self._time)
 
     def _warn_if_cut_short(self) -> None:
-        said = self._file.get(cv2.CAP_PROP_FRAME_COUNT)
-        if math.isfinite(said) and self._frames_read < said - 1:
+        said = self.frames_said
+        if self._frames_read < said - 1:
             log.warning(
                 "%s: ended at frame %d of %d; is it damaged?", self._path, self._frames_read, said
             )

@@ -28,6 +28,7 @@ def _add_pipeline(actions: Any) -> None:
     add("--source", default="demo", help="demo, a video file or a picture folder")
     add("--seconds", type=seconds, default=10.0, help="how long to measure (default 10)")
     add("--faces", action="store_true", help="also what each further face costs (demo)")
+    add("--no-visemes", action="store_true", help="leave mouth shapes out, to compare")
     add("--profile", help="a name or a .toml file")
     add("--models", type=Path, metavar="DIR", help="where fetched models are")
     add("--json", metavar="FILE", help="the figures as JSON to a file, or - for stdout")
@@ -62,7 +63,8 @@ def _pipeline(options: argparse.Namespace) -> None:
     from edge.bench import bench_faces, bench_pipeline, faces_table, table
 
     profile = choose_profile(options)
-    figures = bench_pipeline(options.source, options.seconds, profile, options.models)
+    visemes = not options.no_visemes
+    figures = bench_pipeline(options.source, options.seconds, profile, options.models, visemes)
     if options.faces:
         figures["faces"] = bench_faces(options.seconds, profile, options.models)
     write_json(figures, options.json)

@@ -18,6 +18,7 @@ OF_SETTINGS = {
     "loop": ("camera", "loop"),
     "broker": ("mqtt", "broker"),
     "page": ("page", "address"),
+    "osc": ("osc", "address"),
 }
 
 

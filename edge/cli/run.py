@@ -18,6 +18,7 @@ def add(commands: Any) -> None:
     more("--duration", type=seconds, metavar="S", help="stop after so many seconds")
     more("--events", metavar="FILE", help="events as JSON lines to a file, or - for stdout")
     more("--page", metavar="HOST:PORT", help="address of the local page, or off")
+    more("--osc", metavar="HOST:PORT", help="move a mesh's mouth there, by the VMC protocol")
 
 
 def _run(options: argparse.Namespace) -> None:

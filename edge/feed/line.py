@@ -112,13 +112,21 @@ class Line:
         sent = self._client.publish(topic, payload, qos=1, retain=retain)
         return sent.mid if sent.rc == paho.MQTT_ERR_SUCCESS else None
 
+    def publish_live(self, topic: str, payload: str) -> None:
+        """Send a message now or never: with QoS 0, and not where others wait to be written."""
+        if not self._client.want_write() and self._is_small_enough(topic, payload):
+            self._client.publish(topic, payload, qos=0)
+
     def fits(self, topic: str, payload: str) -> bool:
         """Whether the broker takes a message of this size."""
-        size = len(topic.encode()) + len(payload.encode()) + PACKET_OVERHEAD
-        if not self._largest or size <= self._largest:
+        if self._is_small_enough(topic, payload):
             return True
         self._trouble.refused(topic, f"the broker takes no more than {self._largest} bytes")
         return False
+
+    def _is_small_enough(self, topic: str, payload: str) -> bool:
+        size = len(topic.encode()) + len(payload.encode()) + PACKET_OVERHEAD
+        return not self._largest or size <= self._largest
 
     def leave(self) -> None:
         """End this connection in order."""

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 SETTLE_AT = MOST_UNACKNOWLEDGED // 2  # accepted events are crossed off together
 NOT_GOING_S = 30.0  # before it is asked again whether a message may go
 ANSWERS_KEPT = 100  # answers to commands while the broker is away
+LIVE_KEPT = 100  # live messages while the thread works
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Publisher:
             login, will, listeners, self._trouble, self._on_answer, lambda: not self._on_their_way
         )
         self._answers: collections.deque[str] = collections.deque()
+        self._live: collections.deque[tuple[str, str]] = collections.deque(maxlen=LIVE_KEPT)
         self._on_their_way: dict[int, OnItsWay] = {}  # by message number
         self._blame = Blame()
         self._accepted: list[int] = []  # sequence numbers to take out of the outbox
@@ -123,6 +125,12 @@ class Publisher:
         if len(self._answers) < ANSWERS_KEPT:
             self._answers.append(payload)
 
+    def tell_live(self, topic: str, payload: str) -> None:
+        """Send something, below the device's topic, that is of no worth later: it is not sent at
+        all where there is no broker now."""
+        if self.connected:
+            self._live.append((f"{self._login.base}/{topic}", payload))
+
     def note_rival(self) -> None:
         """Another client is known to publish as this device: leave the broker to it for a while."""
         if self._trouble.has_its_turn:
@@ -154,6 +162,7 @@ class Publisher:
         ):
             self._trouble.refused(to_blame[0], f"the connection breaks at it: {self._line.cause}")
         self._on_their_way.clear()
+        self._live.clear()
         self._sent_to = 0
         for slot in self._slots:
             slot.forget()
@@ -170,6 +179,9 @@ class Publisher:
                 self._send_slots()
                 self._send_answers()
                 self._send_events()
+                self._send_live()
+            else:
+                self._live.clear()
 
     def _settle(self) -> None:
         """Take what was accepted out of the outbox, many at a time: each time costs a commit."""
@@ -223,6 +235,10 @@ class Publisher:
                 return
             if self._room <= 0:
                 return
+
+    def _send_live(self) -> None:
+        while self._live:
+            self._line.publish_live(*self._live.popleft())
 
     def _may_go(self, it: OnItsWay, payload: str) -> bool:
         """Whether the broker can be thought to take a message now."""

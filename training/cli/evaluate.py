@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
-from training.cli import false_smiles
-from training.cli.common import add_dataset, add_own, own
-
-TASKS = ("smile",)
+from training.cli import false_smiles, visemes
+from training.cli.common import add_dataset, add_own, add_which, own
 
 
 def add(commands: Any) -> None:
@@ -19,6 +17,7 @@ def add(commands: Any) -> None:
     tasks = evaluate.add_subparsers(metavar="TASK", required=True)
     smile = add_command(tasks, "smile", "Score a smile model on a data set.", _evaluate_smile)
     _add_smile(smile)
+    visemes.add(tasks)
     tracks = add_command(
         tasks, "tracks", "Follow real faces in composed scenes of known truth.", _evaluate_tracks
     )
@@ -44,23 +43,7 @@ def add(commands: Any) -> None:
 
 def _add_smile(parser: argparse.ArgumentParser) -> None:
     add_dataset(parser)
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "--model", type=Path, metavar="FILE", help=".tflite or .keras; default: the shipped one"
-    )
-    which.add_argument(
-        "--run", dest="run_folder", type=Path, metavar="RUN", help="a run's files, see --part"
-    )
-    parser.add_argument(
-        "--part",
-        choices=("folds", "cross"),
-        default="folds",
-        help="of a run: each fold's file on its own fold (default), or the file that learned "
-        "from other data sets only on everything",
-    )
-    parser.add_argument(
-        "--only", choices=("train", "validation", "test"), default="", help="a part of the set"
-    )
+    add_which(parser)
     add_own(parser)
     parser.add_argument(
         "--slices", action="store_true", help="by pose, face width, light and cheek brightness"

@@ -9,7 +9,7 @@ from typing import Any
 from edge.cli.common import add_command
 from training.cli.common import add_dataset, add_own, own, whole
 
-TASKS = ("smile",)
+TASKS = ("smile", "viseme")
 
 
 def add(commands: Any) -> None:
@@ -33,8 +33,8 @@ def add(commands: Any) -> None:
 
 def _prepare(options: argparse.Namespace) -> None:
     """Crop a data set's faces and say what was left out."""
-    from training.prepare.prepare import Order, prepare, skipped_list
-    from training.prepare.tasks import TASKS
+    from training.prepare.prepare import Order, prepare, sheet, skipped_list
+    from training.prepare.tasks import TASKS, VISEME
 
     order = Order(
         TASKS[options.task],
@@ -52,3 +52,5 @@ def _prepare(options: argparse.Namespace) -> None:
         print(f"{count:>7} {what}")
     if len(tally) > 1:
         print(f"what was left out: {skipped_list(options.out)}")
+    if order.task is VISEME:
+        print(f"samples of every class: {sheet(options.out)}")

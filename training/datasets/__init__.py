@@ -11,6 +11,7 @@ from training.datasets import (
     celeba,
     fer2013,
     genki4k,
+    grid,
     kaggle_keypoints,
     keypoints68,
     labelled_pictures,
@@ -44,6 +45,7 @@ DATASETS: dict[str, Dataset] = {
         videos,
         kaggle_keypoints,
         keypoints68,
+        grid,
     )
 }
 

@@ -38,5 +38,5 @@ DATASET = Dataset(
     "training.csv of the competition Facial Keypoints Detection",
     _read,
     surrounded,
-    tasks=("keypoints",),
+    tasks=("keypoints", "viseme"),
 )

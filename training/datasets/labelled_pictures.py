@@ -26,10 +26,13 @@ def _read(root: Path, options: Options) -> Listing:
     pictures, skipped = [], []
     for path in files_below(root, SUFFIXES):
         label, person = label_and_person(path.relative_to(root))
-        if label:
-            pictures.append(Picture(path, options.smiles(label), person=person))
-        else:
+        if not label:
             skipped.append(Skipped(path.name, "no label in its name or folder"))
+        elif reason := options.senseless(label):
+            skipped.append(Skipped(path.relative_to(root).as_posix(), reason))
+        else:
+            smile, shapes = options.meaning(label)
+            pictures.append(Picture(path, smile, person=person, shapes=shapes))
     return Listing(split(pictures, root), skipped)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 
 from edge.frame import Image
+from edge.shapes import SHAPES
+from training import masks
 
 SMILING = ("smile", "smiling", "happy", "1")
 SURROUNDED_SIDE = 192  # pixels; small faces are enlarged to it
@@ -28,6 +30,8 @@ class Picture:
     pose: tuple[float, float, float] | None = None  # yaw, pitch, roll in degrees
     points: tuple[complex, ...] = ()  # in picture pixels; NaN where one is not known
     item: int | None = None  # which row, frame … of the file
+    # what the mouth may show, as bits of `training.masks`; None where the set does not say
+    shapes: int | None = None
 
     def load(self) -> Image | None:
         """Read the picture; None where it is none."""
@@ -82,10 +86,32 @@ class Options:
 
     smile: tuple[str, ...] = SMILING  # labels that mean a smile; all others mean none
     fps: float = 5.0  # frames taken from each second of a video
+    open: tuple[str, ...] = ("ope", "open")  # labels that mean an open mouth, however wide
+    closed: tuple[str, ...] = ("clo", "closed")  # the other shapes are labels by their own names
+    task: str = "smile"  # what the labels are to be good for
 
     def smiles(self, label: str) -> bool:
         """Whether a label means a smile."""
-        return label.casefold() in {name.casefold() for name in self.smile}
+        return _among(label, self.smile)
+
+    def meaning(self, label: str) -> tuple[bool | None, int | None]:
+        """Whether a label means a smile, and which mouth shapes; None: not what is asked."""
+        if self.task != "viseme":
+            return self.smiles(label), None
+        if _among(label, self.open):
+            return None, masks.OPEN
+        if _among(label, self.closed):
+            return None, masks.CLOSED
+        return None, masks.mask(label.casefold()) if _among(label, SHAPES) else None
+
+    def senseless(self, label: str) -> str:
+        """Why a picture of that label is of no use; empty where it is."""
+        unsaid = self.meaning(label) == (None, None)
+        return f"its label '{label[:40]}' is no mouth shape" * unsaid
+
+
+def _among(label: str, names: Iterable[str]) -> bool:
+    return label.casefold() in {name.casefold() for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +123,7 @@ class Dataset:
     layout: str  # what `--root` must hold
     read: Callable[[Path, Options], Listing]
     show: Callable[[Image], Image]  # makes its faces findable
-    tasks: tuple[str, ...] = ("smile",)  # what its labels are good for
+    tasks: tuple[str, ...] = ("smile", "viseme")  # what its labels, or the face mesh, tell
 
 
 def decoded(content: bytes) -> Image | None:

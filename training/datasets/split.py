@@ -19,9 +19,10 @@ def split(pictures: Sequence[Picture], root: Path) -> list[Picture]:
     Which go is drawn by their names, so that it stays when pictures are added."""
     groups = [picture.person or picture.name(root) for picture in pictures]
     aside: set[str] = set()
-    for smile in (True, False):
+    # Smiles first, as ever: in another order others would be drawn.
+    for label in sorted({_label(picture) for picture in pictures}, key=repr, reverse=True):
         pairs = zip(groups, pictures, strict=True)
-        sizes = Counter(group for group, picture in pairs if picture.smile is smile)
+        sizes = Counter(group for group, picture in pairs if _label(picture) == label)
         gone = aside & sizes.keys()
         count, left = sum(sizes[group] for group in gone), len(sizes) - len(gone)
         for group in sorted(sizes.keys() - gone, key=_draw):
@@ -31,6 +32,10 @@ def split(pictures: Sequence[Picture], root: Path) -> list[Picture]:
                 count, left = count + sizes[group], left - 1
     parts = ("test" if group in aside else "train" for group in groups)
     return [replace(p, part=part) for p, part in zip(pictures, parts, strict=True)]
+
+
+def _label(picture: Picture) -> tuple[bool | None, int | None]:
+    return picture.smile, picture.shapes
 
 
 def _draw(group: str) -> str:

@@ -5,6 +5,7 @@ All frames of a video stay on one side of the split.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,22 +32,42 @@ class VideoFrame(Picture):
             return None
 
 
+def frames_of(
+    videos: Sequence[Path], fps: float, root: Path, skipped: list[Skipped]
+) -> Iterator[tuple[Path, int]]:
+    """Each video and how many frames it gives; what cannot be decoded is added to the skipped."""
+    for path in progress(videos, "look into videos"):
+        try:
+            yield path, count(path, fps)
+        except Unplayable as error:
+            name = path.relative_to(root).as_posix()
+            skipped.append(Skipped(name, f"cannot be decoded: {error}"))
+
+
 def _read(root: Path, options: Options) -> Listing:
     pictures: list[Picture] = []
-    skipped = []
-    for path in progress(files_below(root, SUFFIXES), "look into videos"):
+    skipped: list[Skipped] = []
+    videos = []
+    for path in files_below(root, SUFFIXES):
         name = path.relative_to(root)
         if len(name.parts) == 1:
             skipped.append(Skipped(path.name, "in no label's folder"))
-            continue
-        try:
-            frames = count(path, options.fps)
-        except Unplayable as error:
-            skipped.append(Skipped(name.as_posix(), f"cannot be decoded: {error}"))
-            continue
-        smile, clip = options.smiles(name.parts[0]), name.as_posix()
+        elif reason := options.senseless(name.parts[0]):
+            skipped.append(Skipped(name.as_posix(), reason))
+        else:
+            videos.append(path)
+    for path, frames in frames_of(videos, options.fps, root, skipped):
+        clip = path.relative_to(root)
+        smile, shapes = options.meaning(clip.parts[0])
         pictures += (
-            VideoFrame(path, smile, person=clip, item=item, fps=options.fps)
+            VideoFrame(
+                path,
+                smile,
+                person=clip.as_posix(),
+                item=item,
+                shapes=shapes,
+                fps=options.fps,
+            )
             for item in range(frames)
         )
     return Listing(split(pictures, root), skipped)

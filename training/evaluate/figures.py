@@ -52,6 +52,17 @@ def interval_of(
     return _middle(np.array([figure(values[rows], truth[rows]) for rows in drawn]))
 
 
+def interval_over_groups(
+    figure: Callable[[NDArray[np.int_]], float], groups: NDArray[np.int_], seed: int = 0
+) -> Interval:
+    """95 % bootstrap interval of any figure of rows that hang together in groups."""
+    _, which, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(which, kind="stable"), np.cumsum(sizes)[:-1])
+    drawn = np.random.default_rng(seed).integers(0, len(members), (500, len(members)))
+    rounds = [figure(np.concatenate([members[one] for one in some])) for some in drawn]
+    return _middle(np.array(rounds))
+
+
 def paired_difference(right: Flags, other: Flags, seed: int = 0) -> tuple[float, Interval]:
     """How much more often the first is right on the same items, with its 95 % interval."""
     gains = right.astype(np.int_) - other

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.crop import KINDS, CropKind
+from edge.description import Description
 from edge.errors import MissingExtraError, ModelError, SettingsError
 from edge.interpreter import native_chatter_off
 from edge.read import SmileReader, checked_description, crop_kind
 from training.evaluate.figures import Values
+from training.evaluate.views import Faces
 from training.run import CONFIG, Run
 
-Faces = NDArray[np.uint8]  # (n, side, side), grey
 TASK = "smile"
 
 
@@ -49,13 +49,12 @@ def _tflite(path: Path) -> Reader:
     def logits(faces: Faces) -> Values:
         return np.array([reader.logit(face) for face in faces])
 
-    sources = {source.name: source.left_out for source in said.sources}
-    return Reader(path, reader.crop_kind, said.temperature, sources, logits)
+    return Reader(path, reader.crop_kind, said.temperature, sources_of(said), logits)
 
 
 def _keras(path: Path) -> Reader:
     model = load_keras(path)
-    kind, temperature, sources = _told_beside(path)
+    kind, temperature, sources = told_beside(path, TASK)
 
     def logits(faces: Faces) -> Values:
         pixels = faces[..., None].astype(np.float32) / 255
@@ -67,6 +66,11 @@ def _keras(path: Path) -> Reader:
 
 def load_keras(path: Path) -> Any:
     """A Keras model that takes grey square crops and gives one logit."""
+    return loaded(path, TASK, lambda answers: answers == 1)
+
+
+def loaded(path: Path, task: str, fits: Callable[[int], bool]) -> Any:
+    """A Keras model that takes grey square crops and gives a number of answers that fits."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
@@ -81,23 +85,30 @@ def load_keras(path: Path) -> Any:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{path}: not a usable Keras model: {reason}") from None
     inputs, outputs = model.input_shape, model.output_shape
-    if len(inputs) != 4 or inputs[1] != inputs[2] or inputs[3] != 1 or outputs != (None, 1):
-        raise ModelError(f"{path}: not a {TASK} model: it takes {inputs} and gives {outputs}")
+    square = len(inputs) == 4 and inputs[1] == inputs[2] and inputs[3] == 1
+    if not square or len(outputs) != 2 or not fits(outputs[1]):
+        raise ModelError(f"{path}: not a {task} model: it takes {inputs} and gives {outputs}")
     return model
 
 
-def _told_beside(path: Path) -> tuple[CropKind, float, dict[str, str]]:
+def told_beside(path: Path, task: str) -> tuple[CropKind, float, dict[str, str]]:
     """Cut, temperature and data sets of a Keras model, from its int8 file or its run's config."""
     int8 = path.with_suffix(".tflite")
     if int8.is_file():
-        said = checked_description(int8, TASK)
-        names = {source.name: source.left_out for source in said.sources}
-        return crop_kind(said), said.temperature, names
+        said = checked_description(int8, task)
+        return crop_kind(said), said.temperature, sources_of(said)
     try:
         config = Run(path.parent).config()
+        if config["task"] != task:
+            raise ModelError(f"{path.parent}: a run for {config['task']}, not for {task}")
         names = {source["dataset"]: "" for source in config["sources"]}
         return KINDS[config["recipe"]["crop"]], 1.0, names
     except (SettingsError, KeyError, TypeError):
         raise ModelError(
             f"{path}: neither {int8.name} nor {CONFIG} beside it says what it learned from"
         ) from None
+
+
+def sources_of(said: Description) -> dict[str, str]:
+    """The data sets a model learned from, and the part of each that it did not."""
+    return {source.name: source.left_out for source in said.sources}

@@ -1,4 +1,4 @@
-"""Where a smile model is weak: pictures altered in one respect, and pictures of one kind.
+"""Where a model is weak: pictures altered in one respect, and pictures of one kind.
 
 Altered pictures go the whole way again, from finding the face to the answer. Shrinking a picture
 until its face has a given width takes detail from the face; how small a face is still found in a
@@ -8,7 +8,7 @@ large picture is another question (`lipwire evaluate sizes`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 
 from edge.crop import CropKind
-from edge.detection import Detection, Keypoints
+from edge.detection import Detection, Detector, Keypoints
 from edge.frame import Image
 from training.evaluate.figures import Flags, Values
+from training.faces import main_face
 
 WIDTHS = (24, 32, 48, 64)  # pixels
 LIGHTS = (0.4, 0.7, 1.4, 2.0)
@@ -37,6 +38,8 @@ NOTES = {
     "face width": "pixels; the picture is shrunk before the face is looked for",
     "brightness": "every pixel times this",
     "luma": "of a camera that is wrongly configured: 0-255 squeezed into 16-235",
+    "crop shifted": "what the model sees moved by so much of its side, after the face was found",
+    "crop turned": "what the model sees turned, degrees, after the face was found",
     CHEEKS: "quarters of the pictures; a rough stand-in for skin tone, confounded with the light",
 }
 
@@ -48,6 +51,16 @@ class Change:
     slice: str
     value: str
     make: Callable[[Image, Detection | None], Image | None]
+
+    def look(
+        self, image: Image, face: Detection | None, kind: CropKind, detector: Detector
+    ) -> tuple[Image, Keypoints | None] | None:
+        """The altered picture and the points of the face that is found in it."""
+        altered = self.make(image, face)
+        if altered is None:
+            return None
+        found = main_face(detector, altered)
+        return altered, found and found.keypoints
 
 
 @dataclass(frozen=True)
@@ -78,11 +91,16 @@ def _levels(image: Image, levels: Values) -> Image:
     return cv2.LUT(image, np.clip(np.rint(levels), 0, 255).astype(np.uint8))
 
 
-CHANGES = (
-    *(Change("face width", str(width), partial(_with_face_width, width)) for width in WIDTHS),
-    *(Change("brightness", f"{light:g}", partial(_times, light)) for light in LIGHTS),
-    Change("luma", "16-235", _limited_range),
-)
+def changes(lights: Sequence[float]) -> tuple[Change, ...]:
+    """Smaller faces, other light, and a camera's wrong levels."""
+    return (
+        *(Change("face width", str(width), partial(_with_face_width, width)) for width in WIDTHS),
+        *(Change("brightness", f"{light:g}", partial(_times, light)) for light in lights),
+        Change("luma", "16-235", _limited_range),
+    )
+
+
+CHANGES = changes(LIGHTS)
 
 
 def pose_of_points(points: Keypoints) -> tuple[float, float, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,10 @@ from numpy.typing import NDArray
 
 from edge.detection import Detector
 from edge.errors import SettingsError
-from training.datasets import Options, Picture, check_task, load
+from training.datasets import Picture
 from training.evaluate.answers import answer
+from training.evaluate.asked import Extras, labelled, learned_from
+from training.evaluate.lines import slice_lines
 from training.evaluate.readers import TASK, Reader, load_reader
 from training.evaluate.scores import (
     class_figures,
@@ -22,19 +23,10 @@ from training.evaluate.scores import (
     share_interval,
     slice_figures,
 )
-from training.evaluate.slices import CHANGES, NOTES
+from training.evaluate.slices import CHANGES
+from training.evaluate.views import Manner
 
 THRESHOLD = 0.5  # of the calibrated probability; not chosen on what is reported
-
-
-@dataclass(frozen=True)
-class Extras:
-    """What is wanted beyond the figures."""
-
-    slices: bool = False
-    mirrored: bool = False  # what averaging with the mirror image would be worth
-    only: str = ""  # a part of the set: train, validation or test
-    options: Options = field(default_factory=Options)  # how the set is read
 
 
 def evaluate(
@@ -43,13 +35,12 @@ def evaluate(
     """Score one file on a whole data set."""
     reader = load_reader(model)
     extras = extras or Extras()
-    pictures = _labelled(name, root, extras)
+    pictures = labelled(name, root, TASK, extras)
     report = _report(name, str(model), pictures, [reader] * len(pictures), detector, extras)
-    unseen = extras.only and reader.sources.get(name) == extras.only
     return {
         **report,
         "protocol": f"one file, {extras.only or 'all'} pictures",
-        "trained_on": name in reader.sources and not unseen,
+        "trained_on": learned_from(reader.sources, name, extras.only),
     }
 
 
@@ -67,7 +58,7 @@ def evaluate_folds(
     name: str, root: Path, run: Path, detector: Detector, extras: Extras | None = None
 ) -> dict[str, Any]:
     """Score each fold's file of a run on its own fold; the accuracy is the folds' mean."""
-    pictures = _labelled(name, root, extras or Extras())
+    pictures = labelled(name, root, TASK, extras or Extras())
     fold_of = np.array([picture.fold for picture in pictures])
     folds = sorted(set(fold_of.tolist()))
     if folds[0] < 0:
@@ -91,35 +82,7 @@ def table(report: dict[str, Any]) -> str:
             f"{100 * told['gain']:+.2f} points (95 % interval {100 * low:+.2f} to "
             f"{100 * high:+.2f}), for one more reading of {told['read_ms']:.3f} ms"
         )
-    before = None
-    for row in report.get("slices", ()):
-        if row["slice"] != before:
-            before = row["slice"]
-            lines += ["", f"{before}: {NOTES[before]}"]
-        lines.append(_slice_line(row))
-    return "\n".join(lines)
-
-
-def _slice_line(row: dict[str, Any]) -> str:
-    low, high = row["interval"]
-    line = f"  {row['value']:<8} {100 * row['accuracy']:5.1f} % "
-    line += f"({100 * low:.1f} to {100 * high:.1f}), n = {row['n']}"
-    if row["undetected"]:
-        line += f", {row['undetected']} without a face found"
-    if "as_it_is" in row:
-        line += f"; as they are {100 * row['as_it_is']:.1f} %"
-    return line
-
-
-def _labelled(name: str, root: Path, extras: Extras) -> list[Picture]:
-    check_task(name, TASK)
-    pictures = load(name, root, extras.options)
-    if not extras.only:
-        return pictures
-    parts = sorted({picture.part for picture in pictures} - {""})
-    if extras.only not in parts:
-        raise SettingsError(f"{name} has no part '{extras.only}'; it has {parts or 'none'}")
-    return [picture for picture in pictures if picture.part == extras.only]
+    return "\n".join([*lines, *slice_lines(report)])
 
 
 def _report(
@@ -134,7 +97,7 @@ def _report(
     """All figures; a picture without an answer counts as wrong in every accuracy."""
     extras = extras or Extras()
     changes = CHANGES if extras.slices else ()
-    answers = answer(pictures, name, readers, detector, changes, extras.mirrored)
+    answers = answer(pictures, readers, Manner(name, detector, changes), extras.mirrored)
     truth = np.array([picture.smile for picture in pictures])
     right = right_answers(answers.logits[0], truth)
     report = {

@@ -14,12 +14,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.crop import CropKind, crop
+from edge.crop import CropKind, crop, similarity
+from edge.detection import Keypoints
 from edge.errors import CheckFailed
+from edge.frame import Image
 from training.crops import kept
 from training.datasets import DATASETS, Picture
 from training.faces import load_detector, main_face
+from training.gaps import LIPS, POINTS_68, mesh_ratio
 from training.prepare.mesh import POINTS, Mesh
 from training.prepare.pieces import Arrays, keep
 
@@ -32,6 +36,7 @@ class Cut:
     kind: CropKind  # that models see; more is kept
     models: Path | None  # where fetched models are
     points: bool  # whether the face mesh's points are told, too
+    gaps: bool  # whether it is told how far the mesh sees the mouth open
 
 
 class Cutter:
@@ -39,31 +44,37 @@ class Cutter:
 
     def __init__(self, cut: Cut) -> None:
         self._detector = load_detector(cut.models)
-        self._mesh = Mesh(cut.models) if cut.points else None
+        self._mesh = Mesh(cut.models) if cut.points or cut.gaps else None
+        self._many = POINTS * cut.points
         self._show, self._kind = DATASETS[cut.dataset].show, kept(cut.kind)
 
     def __call__(self, pictures: Sequence[Picture]) -> Arrays:
         """Crops, their rows among the pictures, and why the other rows have none."""
-        side, many = self._kind.size, POINTS * (self._mesh is not None)
-        images, points, rows, reasons = [], [], [], []
+        side = self._kind.size
+        images, points, lips, rows, reasons = [], [], [], [], []
         for row, picture in enumerate(pictures):
             face = self._face(picture)
             if isinstance(face, str):
                 reasons.append((row, face))
                 continue
+            cut, eyes_and_mouth = face
             rows.append(row)
-            images.append(face)
-            points.append(self._mesh(face) if self._mesh else np.empty((0, 2)))
+            images.append(cut)
+            points.append(self._mesh(cut) if self._mesh else np.full((POINTS, 2), np.nan))
+            lips.append(self._lips(picture, eyes_and_mouth))
+        places = np.array(points, np.float32).reshape(len(rows), POINTS, 2)
         return {
             "images": np.array(images, np.uint8).reshape(len(rows), side, side),
-            "points": np.array(points, np.float16).reshape(len(rows), many, 2),
+            "points": places[:, : self._many].astype(np.float16),
+            "gaps": mesh_ratio(places),
+            "lips": np.array(lips, np.float32).reshape(len(rows), LIPS, 2),
             "rows": np.array(rows, np.int64),
             "skipped": np.array([row for row, _ in reasons], np.int64),
             "reasons": np.array([reason for _, reason in reasons], np.str_),
         }
 
-    def _face(self, picture: Picture) -> cv2.typing.MatLike | str:
-        """The kept crop, or why there is none."""
+    def _face(self, picture: Picture) -> tuple[Image, Keypoints] | str:
+        """The kept crop and what it was cut by, or why there is none."""
         image = picture.load()
         if image is None:
             return "not a picture"
@@ -72,7 +83,15 @@ class Cutter:
         if face is None:
             return "no face found"
         cut = crop(image, face.keypoints, self._kind)
-        return "face too small or cut off" if cut is None else cut
+        return "face too small or cut off" if cut is None else (cut, face.keypoints)
+
+    def _lips(self, picture: Picture, by: Keypoints) -> NDArray[np.float64]:
+        """The set's own points of the lips in pixels of the crop; NaN where it has none."""
+        if len(picture.points) != POINTS_68:
+            return np.full((LIPS, 2), np.nan)
+        turn, shift = similarity((by.right_eye, by.left_eye, by.mouth), self._kind.places())
+        places = turn * np.array(picture.points[-LIPS:]) + shift
+        return np.stack([places.real, places.imag], axis=1)
 
 
 Piece = tuple[Path, Sequence[Picture]]

@@ -14,7 +14,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +22,14 @@ import numpy as np
 from edge import models
 from edge.errors import CheckFailed, LipwireError, SourceError
 from edge.progress import progress
-from training.crops import Column, Origin, kept, write
+from training.crops import Column, Crops, Origin, kept, write
 from training.datasets import DATASETS, Options, Picture, Skipped, check_task, listing
+from training.gaps import LIPS, OFFSET, POINTS_68, SLOPE
 from training.prepare.cutting import Cut, cut_all
 from training.prepare.mesh import POINTS
 from training.prepare.pieces import Pieces, whole
-from training.prepare.tasks import Task
+from training.prepare.sheet import write_sheet
+from training.prepare.tasks import VISEME, Task
 
 PIECE = 64  # pictures
 # All code that crops depend on: another version of it starts anew.
@@ -35,6 +37,7 @@ CODE = (
     *("edge.crop", "edge.gaze", "edge.picture", "edge.interpreter", "edge.detectors.blazeface"),
     *("training.crops", "training.prepare.cutting", "training.datasets.picture", "training.faces"),
     *("training.prepare.mesh", "training.prepare.prepare", "training.prepare.video"),
+    "training.gaps",
 )
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 
@@ -54,13 +57,14 @@ class Order:
     jobs: int = 1
 
     def cut(self) -> Cut:
-        return Cut(self.dataset, self.task.kind, self.models, self.points)
+        return Cut(self.dataset, self.task.kind, self.models, self.points, self.task.mesh)
 
 
 def prepare(order: Order) -> Counter[str]:
     """Crop every face of a data set; gives how many were kept, and skipped for which reason."""
     _check(order)
-    found = listing(order.dataset, order.root, order.options)
+    asked = replace(order.options, task=order.task.name)
+    found = listing(order.dataset, order.root, asked)
     pictures = _drawn(found.pictures, order.limit)
     _check_classes(order, pictures, "picture")
     try:
@@ -83,6 +87,11 @@ def skipped_list(out: Path) -> Path:
     return out.with_suffix(".skipped.csv")
 
 
+def sheet(out: Path) -> Path:
+    """Where samples of every class are shown."""
+    return out.with_suffix(".png")
+
+
 def _check(order: Order) -> None:
     """Refuse what can be refused before any work."""
     check_task(order.dataset, order.task.name)
@@ -91,11 +100,14 @@ def _check(order: Order) -> None:
 
 
 def _check_classes(order: Order, pictures: Sequence[Picture], what: str) -> None:
-    labels = {order.task.label(picture) for picture in pictures}
-    for label, name in enumerate(order.task.classes):
+    unseen = np.full(len(pictures), np.nan, np.float32)
+    labels = set(order.task.tell(pictures, unseen)["labels"].tolist())
+    for label, name in enumerate(order.task.classes if order.task.whole else ()):
         if label not in labels:
             among = f"among {len(pictures)} of {order.dataset}"
             raise SourceError(f"{order.root}: no {what} of class '{name}' {among}")
+    if not pictures:
+        raise SourceError(f"{order.root}: no {what} in {order.dataset}")
 
 
 def _drawn(pictures: list[Picture], limit: int | None) -> list[Picture]:
@@ -110,7 +122,8 @@ def _key(order: Order, pictures: Sequence[Picture]) -> str:
     said = hashlib.sha256()
     for name in CODE:
         said.update(Path(str(sys.modules[name].__file__)).read_bytes())
-    for model in (models.SHORT_RANGE, models.FULL_RANGE, *([models.FACE_MESH] * order.points)):
+    mesh = [models.FACE_MESH] * (order.points or order.task.mesh)
+    for model in (models.SHORT_RANGE, models.FULL_RANGE, *mesh):
         said.update(models.find(model, order.models).read_bytes())
     kind = kept(order.task.kind)
     said.update(repr((order.task.name, order.dataset, kind, order.points, PIECE)).encode())
@@ -120,8 +133,9 @@ def _key(order: Order, pictures: Sequence[Picture]) -> str:
         if picture.path not in files:
             stat = picture.path.stat()
             files[picture.path] = stat.st_size, stat.st_mtime_ns
-        facts = picture.path, picture.item, files[picture.path], order.task.label(picture)
-        said.update(repr((*facts, picture.fold, picture.part, picture.person)).encode())
+        facts = picture.path, picture.item, files[picture.path], picture.smile, picture.shapes
+        more = picture.points, picture.fold, picture.part, picture.person
+        said.update(repr((*facts, *more)).encode())
     return said.hexdigest()
 
 
@@ -166,6 +180,8 @@ def _join(
     order.out.parent.mkdir(parents=True, exist_ok=True)
     whole(skipped_list(order.out), _csv(left_out))
     _write(order, used, pieces, count)
+    if order.task is VISEME:
+        write_sheet(Crops.read(order.out), used, sheet(order.out))
     tally = Counter({"kept": len(used)})
     tally.update(each.reason for each in left_out)
     return tally
@@ -179,17 +195,23 @@ def _write(order: Order, used: Sequence[Picture], pieces: Pieces, count: int) ->
     def all_of(name: str) -> Iterator[np.ndarray]:
         return (pieces.read(number)[name] for number in range(count))
 
+    seen = np.concatenate([*all_of("gaps"), np.empty(0, np.float32)])
+    told = task.tell(used, SLOPE * seen + OFFSET)
+    columns = {name: Column.of(column) for name, column in told.items() if name != "labels"}
+    if task.mesh and any(len(picture.points) == POINTS_68 for picture in used):
+        columns["lips"] = Column((len(used), LIPS, 2), np.dtype(np.float32), all_of("lips"))
     write(
         order.out,
         origin,
         {
             "images": Column((len(used), side, side), np.dtype(np.uint8), all_of("images")),
-            "labels": Column.of(np.array([task.label(p) for p in used], np.int8)),
+            "labels": Column.of(told["labels"]),
             "folds": Column.of(np.array([p.fold for p in used], np.int8)),
             "files": Column.of(np.array([p.name(order.root) for p in used])),
             "parts": Column.of(np.array([p.part for p in used])),
             "people": Column.of(np.array([p.person for p in used])),
             "points": Column((len(used), many, 2), np.dtype(np.float16), all_of("points")),
+            **columns,
         },
     )
 

@@ -15,10 +15,19 @@ import keras
 
 from edge.errors import MissingExtraError, SourceError
 from training.train.recipe import Phase, Recipe
+from training.train.votes import Allowed
 from training.written import written
 from training.zoo.learning import set_learning
 
 Epoch = Callable[[int], keras.utils.PyDataset]  # an epoch's batches
+# Of all that a model may tell while it learns.
+LOSSES: dict[str, Callable[[], keras.losses.Loss]] = {
+    "logit": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
+    "points": keras.losses.MeanAbsoluteError,
+    "opening": lambda: keras.losses.Huber(delta=0.5),
+    "shapes": Allowed,
+    "lips": keras.losses.MeanAbsoluteError,
+}
 CHECKPOINT = "epoch-{:03}.keras"
 HISTORY = "history.csv"
 log = logging.getLogger(__name__)
@@ -86,16 +95,16 @@ def _schedule(recipe: Recipe) -> Iterator[tuple[Phase, bool]]:
 def _begin(model: keras.Model, phase: Phase, steps: int, recipe: Recipe) -> None:
     """Set what learns and at which pace."""
     set_learning(model, phase.learns)
-    losses = {"logit": keras.losses.BinaryCrossentropy(from_logits=True)}
-    weights = {"logit": 1.0}
-    if "points" in model.output_names:
-        losses["points"] = keras.losses.MeanAbsoluteError()
-        weights["points"] = recipe.points
+    told = model.output_names
+    weights = {"points": recipe.points}
+    if recipe.mouths:
+        weights |= {"opening": recipe.mouths.opening, "lips": recipe.mouths.lips}
+    right = keras.metrics.MeanMetricWrapper(_right, name="accuracy")
     model.compile(
         keras.optimizers.Adam(_pace(phase, steps)),
-        losses,
-        loss_weights=weights,
-        metrics={"logit": [keras.metrics.MeanMetricWrapper(_right, name="accuracy")]},
+        {name: LOSSES[name]() for name in told},
+        loss_weights={name: weights.get(name, 1.0) for name in told},
+        metrics={"logit": [right]} if "logit" in told else None,
     )
 
 

@@ -14,11 +14,12 @@ from edge.errors import SettingsError
 from edge.frame import Image
 from training.crops import Crops
 from training.prepare.mesh import MIRRORED, TAUGHT
-from training.train.augment import centre, cut, geometry, moved, relit
-from training.train.recipe import Recipe
+from training.train.augment import centre, cut, geometry, moved, relit, straight
+from training.train.recipe import FOLDS, Recipe
 
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]
+LIPS = 20  # points of the usual 68 that are the mouth's
 Batch = tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats]]  # in, targets, weights
 
 
@@ -33,6 +34,10 @@ class Pool:
         self.people = np.concatenate([part.people for part in parts])
         self.tests = np.concatenate([part.parts == "test" for part in parts])
         self.sets = np.concatenate([np.full(len(p), i) for i, p in enumerate(parts)])
+        self.shapes = np.concatenate([part.shapes for part in parts])
+        self.gaps = np.concatenate([part.gaps for part in parts])
+        self.measured = np.concatenate([_measured(part) for part in parts])
+        self.moments = np.concatenate([_moments(part) for part in parts])
         self._first = np.cumsum([0, *(len(part) for part in parts)])
 
     def __len__(self) -> int:
@@ -51,6 +56,20 @@ class Pool:
             return np.full((len(TAUGHT), 2), np.nan, np.float32)
         return points[row - self._first[part]][TAUGHT].astype(np.float32)
 
+    def lips(self, row: int) -> Floats:
+        """The lips' points in pixels of the kept crop; NaN where they are not known."""
+        part = self.sets[row]
+        lips = self.parts[part].lips
+        if not lips.shape[1]:
+            return np.full((LIPS, 2), np.nan, np.float32)
+        return lips[row - self._first[part]].astype(np.float32)
+
+    @property
+    def fold_names(self) -> tuple[str, ...]:
+        """The folds that can be left out."""
+        there = set(self.folds.tolist())
+        return tuple(name for number, name in enumerate(FOLDS) if number in there)
+
     def of_sets(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Which rows are of the named data sets."""
         numbers = [n for n, part in enumerate(self.parts) if part.origin.dataset in names]
@@ -59,6 +78,18 @@ class Pool:
     def centres(self, rows: Rows, kind: CropKind) -> NDArray[np.uint8]:
         """The model's crops of some rows, unchanged."""
         return np.stack([centre(self.image(row), kind) for row in rows])
+
+
+def _measured(part: Crops) -> NDArray[np.bool_]:
+    """Whose gap between the lips was measured, and not just seen by the face mesh."""
+    return np.full(len(part), part.lips.shape[1] > 0)
+
+
+def _moments(part: Crops) -> NDArray[np.intp]:
+    """Which frame of its clip a row is, where a speaker's every frame is known; else -1."""
+    if part.origin.dataset != "grid":
+        return np.full(len(part), -1)
+    return np.array([int(name.rpartition("#")[2]) for name in part.files], np.intp)
 
 
 class Draw:
@@ -73,7 +104,8 @@ class Draw:
         weights = np.where(np.isnan(wanted), np.sqrt(counts), wanted) * (counts > 0)
         if not weights.any():
             raise SettingsError("--share leaves nothing to learn from: every set has a share of 0")
-        self._each = np.round(recipe.pictures * weights / weights.sum()).astype(int)
+        shown = np.round(recipe.pictures * weights / weights.sum())
+        self._each = (shown if recipe.pictures else counts * (weights > 0)).astype(int)
         self._seed = recipe.seed
 
     def __call__(self, epoch: int) -> Rows:
@@ -127,7 +159,7 @@ class Lesson:
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """An epoch's augmented batches, the same for the same seed and epoch."""
+    """An epoch's batches, the same for the same seed and epoch."""
 
     def __init__(self, lesson: Lesson, rows: Rows, epoch: int) -> None:
         """`rows` are shown in this order."""
@@ -147,10 +179,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return _mixed(batch, recipe.mixup, rng) if recipe.mixup else batch
 
     def _show(self, row: int, rng: np.random.Generator) -> tuple[Image, Floats]:
-        """A changed crop, and where its points are, from -1 to 1 over the crop."""
+        """A crop, changed if it is to be, and where its points are, from -1 to 1 over it."""
         kept, kind = self._lesson.pool.image(row), self._lesson.kind
-        matrix = geometry(kept.shape[0], kind, rng)
-        face = relit(cut(kept, matrix, kind.size, rng), rng)
+        if self._lesson.recipe.augment:
+            matrix = geometry(kept.shape[0], kind, rng)
+            face = relit(cut(kept, matrix, kind.size, rng), rng)
+        else:
+            matrix, face = straight(kept.shape[0], kind), centre(kept, kind)
         if not self._lesson.recipe.points:
             return face, np.empty(0, np.float32)
         points = self._lesson.pool.taught_points(row)

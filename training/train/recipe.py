@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-FOLDS = ("fold0", "fold1", "fold2", "fold3")
+FOLDS = ("fold0", "fold1", "fold2", "fold3", "fold4")  # a set has as many as it says
 PARTS = (*FOLDS, "all", "cross")  # models of one run: a fold is left out, nothing is, the whole set
 
 
@@ -21,6 +21,20 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Mouths:
+    """How the shapes of mouths are learned, from pictures and from runs of a speaker's frames."""
+
+    runs: int = 6  # a batch has
+    stills: int = 4  # and so many times as many single pictures as a run has frames
+    frames: int = 12  # of a run
+    rarity: float = 0.5  # a shape counts by its number to the minus so much
+    several: float = 0.5  # weight of a frame that may show one of several shapes
+    opening: float = 2.0  # weight of the gap between the lips, where it was measured
+    mesh: float = 0.2  # and where the face mesh or a teacher tells it
+    lips: float = 5.0  # weight of telling the lips' points, where they are known
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How a model is built and trained."""
 
@@ -28,7 +42,7 @@ class Recipe:
     phases: tuple[Phase, ...]
     options: dict[str, str | int] = field(default_factory=dict)  # what the model is built with
     crop: str = "aligned-face"  # a name of `edge.crop.KINDS`
-    pictures: int = 24_000  # an epoch shows
+    pictures: int = 24_000  # an epoch shows; 0: each one once
     batch: int = 64
     shares: dict[str, float] = field(default_factory=dict)  # of an epoch, by data set
     label_smoothing: float = 0.05
@@ -39,4 +53,6 @@ class Recipe:
     teacher: str = ""  # a run whose models' answers are learned beside the labels
     teacher_weight: float = 0.7  # of its answers
     validation_share: float = 0.1  # kept from learning, for the temperature
+    augment: bool = True  # pictures are changed as another camera would on another day
+    mouths: Mouths | None = None
     seed: int = 1

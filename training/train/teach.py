@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from edge.errors import SettingsError
 from training.evaluate.readers import load_reader
@@ -75,32 +77,43 @@ def teacher_answers(pool: Pool, recipe: Recipe, part: str) -> Floats | None:
 
 
 def check_teacher(recipe: Recipe, parts: Sequence[str]) -> None:
-    """Refuse a teacher without a model for each part, or one that knows what is kept from it."""
+    """Refuse a teacher without a model for each part, of another kind, or one that knows what is
+    kept from it."""
     if not recipe.teacher:
         return
     run = Run(Path(recipe.teacher))
     for part in parts:
         if not run.keras(part).is_file():
             raise SettingsError(f"--teacher {run.folder}: it has no {run.keras(part).name}")
-    config = run.config()
-    taught = config["recipe"] if isinstance(config.get("recipe"), dict) else {}
+    taught = taught_by(run, recipe)
     for name, mine in (("seed", recipe.seed), ("validation_share", recipe.validation_share)):
         if taught.get(name) != mine:
             raise SettingsError(
                 f"--teacher {run.folder}: begun with {name} {taught.get(name)}, not {mine}, so it "
                 "has learned from what is kept aside here"
             )
+
+
+def taught_by(run: Run, recipe: Recipe) -> dict[str, Any]:
+    """The recipe of a teacher, if it tells what is to be learned and knows no more tests."""
+    config = run.config()
+    taught: dict[str, Any] = config["recipe"] if isinstance(config.get("recipe"), dict) else {}
+    if (taught.get("mouths") is None) != (recipe.mouths is None):
+        raise SettingsError(f"--teacher {run.folder}: {taught.get('model')} tells something else")
     if more := set(taught.get("whole", ())) - set(recipe.whole):
         raise SettingsError(
             f"--teacher {run.folder}: it has learned from the test part of {', '.join(more)}; "
             "give --whole here, too"
         )
+    return taught
 
 
-def softened(pool: Pool, answers: Floats | None, recipe: Recipe) -> Floats:
-    """The targets of all rows: labels, less sure than certain, and a teacher's opinion."""
+def softened(
+    labels: NDArray[np.integer[Any]], answers: Floats | None, recipe: Recipe
+) -> Floats:
+    """The targets of labels: less sure than certain, and with a teacher's opinion."""
     smooth = recipe.label_smoothing
-    targets = pool.labels.astype(np.float32) * (1 - smooth) + smooth / 2
+    targets = labels.astype(np.float32) * (1 - smooth) + smooth / 2
     if answers is None:
         return targets
     opinion = 1 / (1 + np.exp(-answers))

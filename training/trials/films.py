@@ -102,7 +102,7 @@ def _clips(films: Films, halves: dict[bool, list[Path]]) -> list[Trace]:
         found = record(_played(clips), films.reader(None), films.profile, films.models)
         return _traces(kind, clips[0].stem, False, choice, found)
 
-    return [trace for traces in _parallel(work, jobs, "talking") for trace in traces]
+    return [trace for traces in parallel(work, jobs, "talking") for trace in traces]
 
 
 def _halves(grid: Path) -> dict[bool, list[Path]]:
@@ -162,7 +162,7 @@ def _stills(
         return _traces("still", picture.path.name, picture.smile, _is_choice(picture), found)
 
     traces: list[Trace] = []
-    for each in _parallel(work, jobs, "stills"):
+    for each in parallel(work, jobs, "stills"):
         if each is None:
             left_out["several faces in it"] += 1
         else:
@@ -197,7 +197,7 @@ def _traces(kind: str, film: str, smiles: bool, choice: bool, found: Any) -> lis
     return [Trace(kind, film, smiles, choice, *values) for values in found or nobody]
 
 
-def _parallel(work: Any, jobs: Sequence[Any], what: str) -> Iterator[Any]:
+def parallel(work: Any, jobs: Sequence[Any], what: str) -> Iterator[Any]:
     """The results in the order of the jobs; models and OpenCV let several threads work."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         results = [threads.submit(work, job) for job in jobs]

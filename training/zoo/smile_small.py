@@ -11,26 +11,18 @@ from keras import layers
 
 from edge.crop import MOUTH
 from training.train.recipe import Phase, Recipe
-from training.train.teach import FEATURES
+from training.zoo.blocks import trunk
+from training.zoo.grey import grey
 
 SIZE = 64
-WEIGHT_DECAY = 1e-4
+FILTERS = (16, 20, 48, 96, 192)
 
 
 def build(size: int = SIZE, width: int = 100) -> keras.Model:
     """An untrained model; other sizes and widths (in percent of its channels) are to be compared
     with."""
-
-    def channels(many: int) -> int:
-        return max(4, 4 * round(many * width / 400))
-
-    pixels = keras.Input((size, size, 1), name="pixels")
-    x = _convolution(pixels, channels(16), stride=2)
-    for many in (20, 48, 96):
-        x = _residual(_convolution(x, channels(many), stride=2))
-    x = _convolution(x, channels(192), kernel=1, name=FEATURES)
-    x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dropout(0.3)(x)
+    pixels = grey(size)
+    x = trunk(pixels, FILTERS, width)
     return keras.Model(pixels, layers.Dense(1, name="logit")(x), name="smile-small")
 
 
@@ -46,29 +38,3 @@ def recipe(size: int = SIZE, width: int = 100) -> Recipe:
         set_bias=True,
         points=2.0,
     )
-
-
-def _convolution(
-    x: keras.KerasTensor,
-    filters: int,
-    stride: int = 1,
-    kernel: int = 3,
-    activation: bool = True,
-    name: str | None = None,
-) -> keras.KerasTensor:
-    x = layers.Conv2D(
-        filters,
-        kernel,
-        stride,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        kernel_regularizer=keras.regularizers.L2(WEIGHT_DECAY),
-    )(x)
-    x = layers.BatchNormalization(momentum=0.95)(x)
-    return layers.ReLU(6.0, name=name)(x) if activation else x
-
-
-def _residual(x: keras.KerasTensor) -> keras.KerasTensor:
-    inner = _convolution(x, x.shape[-1], activation=False)
-    return layers.ReLU(6.0)(layers.Add()([x, inner]))
