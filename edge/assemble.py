@@ -97,4 +97,5 @@ def mouth_rules(settings: VisemeSettings, model: Description) -> MouthRules:
         smoothing_s=smoothing_s if smoothing_s >= 0 else model.smoothing_s,
         hold_s=hold_s if hold_s >= 0 else model.min_duration_s,
         margin=settings.margin,
+        still_margin=settings.still_margin,
     )

@@ -1,8 +1,8 @@
 """A video file through the pipeline: the faces in it, and the shapes of each one's mouth.
 
-The decisions are the daemon's. What a file allows beyond is to look ahead: a shape begins at its
-onset, not when it was decided, less what smoothing delays it; a face when it was first seen, not
-when it has arrived.
+The decisions are the daemon's. What a file allows beyond is to look ahead: all is waited for that
+later frames tell; a shape begins at its onset, not when it was decided, less what smoothing delays
+it; a face begins when it was first seen, not when it has arrived.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from pathlib import Path
 
+from edge.assemble import assemble, mouth_rules
 from edge.cameras.video import VideoCamera
 from edge.cues import Cue
 from edge.detection import Box
 from edge.frame import Frame
 from edge.pipeline import MouthSeen, Pipeline, Seen
+from edge.profiles import Profile
+from edge.read import VisemeReader
+from edge.settings import FaceSettings, Settings, VisemeSettings
 
 BRIDGED_S = 0.3  # a mouth that is not read for no longer keeps its shape
 
@@ -79,14 +83,15 @@ class Film:
     frames: int
     step_s: float  # from frame to frame
     duration_s: float
-    lag_s: float  # by which what was told of a mouth came late
+    lag_s: float  # by which onsets are late
+    told_s: float  # by which what frames tell of mouths is late
     faces: tuple[Appearance, ...]  # the main one first
 
     def cues(self, number: int) -> list[Cue]:
         """The cues of a face, by its number from 1."""
         face = self.faces[number - 1]
         read = [(sight.at, sight.mouth) for sight in face.sights if sight.mouth]
-        times = [at - self.lag_s for at, _ in read]
+        times = [at - self.told_s for at, _ in read]
         starts = [(at, shape) for at, shape in self._starts(face) if at < self.duration_s]
         ends = [*(at for at, _ in starts[1:]), self.duration_s]
         cues = []
@@ -120,10 +125,33 @@ class Film:
 
 
 def watch(
-    frames: Iterable[Frame], pipeline: Pipeline, shortest_s: float, smoothing_s: float
+    frames: Iterable[Frame],
+    profile: Profile,
+    models_folder: Path | None,
+    model: Path,
+    ahead_s: float | None = None,
 ) -> Film:
-    """Follow the faces through a video; what is seen for a shorter time is none. Smoothing with
-    this time constant delays what the pipeline tells of mouths."""
+    """Follow the faces through a video by the daemon's rules, waiting so long for what later frames
+    tell of a mouth; as long as they tell anything where nothing is said."""
+    read = VisemeReader(model, profile.threads)
+    if ahead_s is None:
+        ahead_s = max(0.0, -min(read.description.votes_s))
+    # A file need not wait for a face to arrive: what turns out to be none is left out afterwards.
+    settings = Settings(faces=FaceSettings(arrive_s=0.0), viseme=VisemeSettings(ahead_s=ahead_s))
+    smoothing_s = mouth_rules(settings.viseme, read.description).smoothing_s
+    pipeline = assemble(settings, profile, models_folder, viseme_model=read).pipeline
+    return follow(frames, pipeline, FaceSettings().arrive_s, smoothing_s, ahead_s)
+
+
+def follow(
+    frames: Iterable[Frame],
+    pipeline: Pipeline,
+    shortest_s: float,
+    smoothing_s: float,
+    ahead_s: float,
+) -> Film:
+    """Follow the faces through a video; what is seen for a shorter time is none. The pipeline
+    smooths with this time constant and tells of mouths as they were so long before."""
     times: list[float] = []
     faces: dict[int, Appearance] = {}
     for frame in frames:
@@ -134,7 +162,7 @@ def watch(
     found.sort(key=lambda face: -face.weight)
     # A frame is dated by when it begins to be shown, and what it shows is of the middle of that.
     lag_s = max(0.0, smoothing_s - step / 2)
-    return Film(len(times), step, times[-1] + step, lag_s, tuple(found))
+    return Film(len(times), step, times[-1] + step, lag_s, lag_s + ahead_s, tuple(found))
 
 
 def _note(faces: dict[int, Appearance], frame: Frame, seen: Seen) -> None:

@@ -16,9 +16,11 @@ LONGEST_GAP_S = 1.0  # what a mouth did in a longer time without samples is not 
 class MouthRules:
     """What it takes to be another shape, and what an opening counts from and to."""
 
-    smoothing_s: float = 0.04  # time constant, of weights and opening
+    smoothing_s: float = 0.02  # time constant, of weights and opening
     hold_s: float = 0.08  # a shape stays at least so long
     margin: float = 0.1  # of smoothed weight by which another shape must lead the present one
+    still_margin: float = 0.6  # the same where the mouth does not move
+    still_s: float = 1.0  # time constant of what a moving mouth is told from
     rest_gap: float = 0.03  # a resting mouth's gap in eye distances, where nothing is known yet
     rest_most: float = 0.08  # no mouth rests wider open, in eye distances
     rest_share: float = 0.1  # of the time, in which a mouth is less open than at rest
@@ -66,6 +68,7 @@ class MouthDecider:
     def _begin(self) -> None:
         tau = self._rules.smoothing_s
         self._weights = tuple(Smoother(tau) for _ in SHAPES)
+        self._of_late = tuple(Smoother(self._rules.still_s) for _ in SHAPES)
         self._gap = Smoother(tau)
 
     @property
@@ -107,13 +110,21 @@ class MouthDecider:
 
     def _smooth(self, at: float, shown: Shown) -> None:
         self._gap(at, shown.opening)
-        for smooth, weight in zip(self._weights, shown.weights, strict=True):
+        for smooth, late, weight in zip(self._weights, self._of_late, shown.weights, strict=True):
             smooth(at, weight)
+            late(at, weight)
+
+    @property
+    def _margin(self) -> float:
+        """A mouth that hardly moves and yet shows two shapes in turn shows neither clearly."""
+        pairs = zip(self._weights, self._of_late, strict=True)
+        moved = sum(abs((now.value or 0.0) - (late.value or 0.0)) for now, late in pairs) / 2
+        return max(self._rules.margin, self._rules.still_margin - moved)
 
     def _decide(
         self, before: tuple[float, ...], before_at: float, weights: tuple[float, ...], at: float
     ) -> Changed | None:
-        margin, after = self._rules.margin, _leads(weights, self._shape)
+        margin, after = self._margin, _leads(weights, self._shape)
         leader = _strongest(after)
         lead, lead_before = after[leader], before[leader]
         if leader == self._shape or lead < margin:

@@ -44,7 +44,7 @@ class Drawing:
         self._film = film
         self._cues = film.cues(1)
         self._starts = [cue.start_s for cue in self._cues]
-        self._mouths = Mouths(film.faces[0].sights, film.lag_s)
+        self._mouths = Mouths(film.faces[0].sights, film.told_s)
         self._times = [[sight.at for sight in face.sights] for face in film.faces]
 
     def __call__(self, frame: Frame) -> Image:
@@ -121,8 +121,8 @@ class Drawing:
 class Mouths:
     """What was read of a mouth, drawn over time."""
 
-    def __init__(self, sights: Sequence[Sight], lag_s: float) -> None:
-        read = [(sight.at - lag_s, sight.mouth) for sight in sights if sight.mouth]
+    def __init__(self, sights: Sequence[Sight], late_s: float) -> None:
+        read = [(sight.at - late_s, sight.mouth) for sight in sights if sight.mouth]
         self._at = np.array([at for at, _ in read])
         self._tops = np.cumsum([mouth.weights for _, mouth in read], axis=1)
         self._opening = np.array([mouth.opening for _, mouth in read])

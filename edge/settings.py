@@ -94,6 +94,9 @@ class VisemeSettings:
     margin: float = setting(
         0.1, "smoothed weight by which another shape must lead the present one", 0, 1
     )
+    still_margin: float = setting(
+        0.6, "the same where the mouth has hardly moved of late: the steadier", 0, 1
+    )
     events_per_s: float = setting(
         10.0, "`viseme_changed` of one face a second at most; 0: none are told", 0, 100
     )

@@ -1,122 +1,99 @@
-"""Crops of drawn mouths: sets that models of mouth shapes learn from in seconds."""
+"""Sets of mouths with drawn faces, and readers whose answers are known."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from edge.crop import FACE
-from edge.frame import Image
-from training.crops import Crops, Origin, kept
-from training.gaps import LIPS
-from training.masks import CLASSES, CLOSED, OPEN, label, mask
-from training.prepare.mesh import POINTS
+from edge import models
+from edge.crop import MOUTH
+from edge.description import Source, embed, read
+from edge.shapes import SHAPES
+from tests import stills
+from tests.sets import write_picture, write_text
+from tests.test_gaps import points_68
+from training.datasets.keypoints68 import COLUMNS
+from training.evaluate.figures import Values
+from training.evaluate.mouth_readers import Files, MouthReader
 
-WIDE = kept(FACE)
-MIDDLE = WIDE.places()[2]  # of the mouth
-EYES = WIDE.eye_distance * WIDE.size  # pixels
-GAPS = {"closed": 0.02, "narrow": 0.1, "open": 0.2, "wide_open": 0.4}
-
-
-def drawn(gap: float, rng: np.random.Generator) -> Image:
-    """A noisy face whose mouth is a dark ellipse, open as far as the gap says."""
-    face = rng.integers(140, 180, (WIDE.size, WIDE.size)).astype(np.uint8)
-    axes = (0.25 * EYES, max(gap, 0.02) * EYES / 2)
-    cv2.ellipse(face, ((MIDDLE.real, MIDDLE.imag), (2 * axes[0], 2 * axes[1]), 0.0), 20, -1)
-    return face
+GAPS = (0.0, 0.3, 0.02, 0.2, 0.1, 0.25)  # the fifth is neither open nor closed
+HEAD = "clip,start_s,end_s,phone,word,agrees"
+SPOKEN = (
+    *("SIL,<sil>,0.00,0.20", "B,bin,0.20,0.40", "IY,bin,0.40,0.60", "AE,bin,0.60,0.80"),
+    *("OW,now,0.80,1.00", "UW,blue,1.00,1.20", "EH,red,1.20,1.40", "S,six,1.40,1.60"),
+)
 
 
-def keypoints(n: int = 60, seed: int = 1) -> Crops:
-    """Single pictures of people in five folds, with gaps that were measured and points of lips."""
-    rng = np.random.default_rng(seed)
-    gaps = np.where(rng.random(n) < 0.5, rng.uniform(0, 0.04, n), rng.uniform(0.15, 0.4, n))
-    shapes = np.where(gaps < 0.1, CLOSED, mask("open", "wide_open")).astype(np.uint8)
-    people = np.arange(n) // 2
-    points = np.tile(np.array([MIDDLE.real, MIDDLE.imag]), (n, POINTS, 1))
-    lips = points[:, :LIPS] + np.linspace(-20, 20, LIPS)[:, None]
-    return _crops(
-        "keypoints68",
-        gaps,
-        shapes,
-        rng,
-        folds=people % 5,
-        people=np.char.add("p", people.astype(str)),
-        points=points.astype(np.float16),
-        lips=lips.astype(np.float32),
-    )
+def write_keypoints(root: Path, gaps: Sequence[float] = GAPS, unseen: int = -1) -> Path:
+    """The 68-point set's layout: two pictures a person, two folds; one may have no face."""
+    lines = [",".join(("file", "person", "fold", *COLUMNS))]
+    for number, gap in enumerate(gaps):
+        path = write_picture(root / f"faces/{number}.jpg", number=number)
+        if number == unseen:
+            assert cv2.imwrite(str(path), np.full((240, 320, 3), 120, np.uint8))
+        places = (f"{value:.4f}" for p in points_68(gap) for value in (p.real, p.imag))
+        lines.append(",".join((path.name, f"person {number // 2}", str(number // 2 % 2), *places)))
+    write_text(root / "keypoints.csv", lines)
+    return root
 
 
-def grid(clips: int = 10, frames: int = 16, seed: int = 2) -> Crops:
-    """A speaker's clips in five folds, each of two shapes, half the clip each."""
-    rng = np.random.default_rng(seed)
-    names, files, folds, gaps, shapes = [], [], [], [], []
-    kinds = list(GAPS)
-    for clip in range(clips):
-        for frame in range(frames):
-            shape = kinds[(clip + (frame >= frames // 2)) % len(kinds)]
-            names.append(f"clip{clip}")
-            files.append(f"s1/clip{clip}.mp4#{frame}")
-            folds.append(clip % 5)
-            gaps.append(GAPS[shape])
-            shapes.append(mask(shape))
-    return _crops(
-        "grid",
-        np.array(gaps),
-        np.array(shapes, np.uint8),
-        rng,
-        folds=np.array(folds),
-        people=np.array(names),
-        files=np.array(files),
-    )
+def write_clips(root: Path, clips: int = 3, folds: Sequence[int] = (0, 0, 1)) -> Path:
+    """GRID's layout: clips in which all shapes are spoken; needs ffmpeg."""
+    stills.grid(root, clips, seconds=1.6)
+    rows = []
+    for number in range(clips):
+        for spoken in SPOKEN:
+            phone, word, start, end = spoken.split(",")
+            rows.append(f"clip{number},{start},{end},{phone},{word},1")
+    write_text(root / "phones.csv", [HEAD, *rows])
+    lines = (f"clip{number},{fold},1" for number, fold in enumerate(folds))
+    write_text(root / "folds.csv", ["clip,fold,has_phones", *lines])
+    return root
 
 
-def labelled(n: int = 20, seed: int = 3) -> Crops:
-    """Own pictures that are called open or closed."""
-    rng = np.random.default_rng(seed)
-    gaps = np.where(np.arange(n) % 2, 0.3, 0.02)
-    shapes = np.where(gaps > 0.1, OPEN, CLOSED).astype(np.uint8)
-    return _crops("labelled-pictures", gaps, shapes, rng)
+def write_viseme(path: Path, learned_from: tuple[str, ...] = ("fer2013",)) -> Path:
+    """The shipped model, said to have learned from other sets."""
+    shutil.copy(models.shipped("viseme"), path)
+    sources = tuple(Source(name, "free", 100) for name in learned_from)
+    embed(path, replace(read(path), sources=sources))
+    return path
 
 
-def smiles(n: int = 20) -> Crops:
-    """Crops for another task."""
-    rng = np.random.default_rng(4)
-    images = np.stack([drawn(0.1, rng) for _ in range(n)])
-    origin = Origin("smile", "own", "drawn", FACE.name, ("no smile", "smile"))
-    labels = (np.arange(n) % 2).astype(np.int8)
-    files = np.array([f"{number}.png" for number in range(n)])
-    return Crops(origin, images, labels, np.full(n, -1, np.int8), files)
+def write_two_classes(path: Path, learned_from: tuple[str, ...] = ("fer2013",)) -> Path:
+    """The shipped smile model, said to tell open mouths from closed ones."""
+    shutil.copy(models.shipped("smile"), path)
+    sources = tuple(Source(name, "free", 100) for name in learned_from)
+    said = replace(read(path), task="viseme", labels=("closed", "open"), sources=sources)
+    embed(path, said)
+    return path
 
 
-def write_sets(folder: Path) -> list[Path]:
-    """All of keypoints68 and GRID as files."""
-    paths = []
-    for crops in (keypoints(), grid()):
-        path = folder / f"{crops.origin.dataset}.npz"
-        crops.save(path)
-        paths.append(path)
-    return paths
+def telling(
+    answer: Callable[[], Sequence[float]],
+    moments: int = 1,
+    threshold: float = 0.1,
+    sources: tuple[str, ...] = (),
+) -> MouthReader:
+    """A reader that gives, crop by crop, what is handed to it."""
+
+    def answers(faces: Values) -> Values:
+        assert faces.shape[1:] == (MOUTH.size, MOUTH.size)
+        return np.array([answer() for _ in faces], np.float64)
+
+    left_out = dict.fromkeys(sources, "")
+    return MouthReader(Path("fake"), MOUTH, 1.0, threshold, moments, left_out, answers)
 
 
-def _crops(
-    dataset: str,
-    gaps: np.ndarray,
-    shapes: np.ndarray,
-    rng: np.random.Generator,
-    folds: np.ndarray | None = None,
-    files: np.ndarray | None = None,
-    **columns: np.ndarray,
-) -> Crops:
-    n = len(gaps)
-    return Crops(
-        Origin("viseme", dataset, "drawn", FACE.name, CLASSES),
-        np.stack([drawn(gap, rng) for gap in gaps]),
-        np.array([label(int(allowed)) for allowed in shapes], np.int8),
-        np.full(n, -1, np.int8) if folds is None else folds.astype(np.int8),
-        np.array([f"{number}.png" for number in range(n)]) if files is None else files,
-        gaps=gaps.astype(np.float32),
-        shapes=shapes,
-        **columns,
-    )
+def always(opening: float, shape: str = "closed") -> MouthReader:
+    """A reader that gives the same answer to everything."""
+    return telling(lambda: [opening, *(float(name == shape) for name in SHAPES)])
+
+
+def one(reader: MouthReader, part: str = "one") -> Files:
+    """A reader for everything."""
+    return Files("fake", part, lambda fold: reader)

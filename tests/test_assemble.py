@@ -69,6 +69,7 @@ def test_mouth_shapes_are_read_unless_the_settings_say_no() -> None:
 def test_a_mouth_follows_its_model_s_own_rules_where_the_settings_say_nothing() -> None:
     own = mouth_rules(VisemeSettings(), OWN)
     assert (own.smoothing_s, own.hold_s, own.margin) == (0.3, 0.7, VisemeSettings().margin)
-    for name, value in (("smoothing_s", 0.0), ("hold_s", 0.0), ("margin", 0.5)):
+    wishes = {"smoothing_s": 0.0, "hold_s": 0.0, "margin": 0.5, "still_margin": 0.7}
+    for name, value in wishes.items():
         wished = VisemeSettings(**{name: value})
         assert mouth_rules(wished, OWN) == replace(own, **{name: value})

@@ -10,7 +10,7 @@ import pytest
 from edge.cues import Cue
 from edge.detection import Box
 from edge.events import VisemeChanged
-from edge.film import BRIDGED_S, Film, watch
+from edge.film import BRIDGED_S, Film, follow
 from edge.frame import Frame
 from edge.pipeline import MouthSeen, Seen, SeenFace
 from edge.shapes import SHAPES
@@ -57,8 +57,9 @@ def film_of(
     happens: Iterable[tuple[Sequence[SeenFace], Sequence[VisemeChanged]]],
     shortest_s: float = 0.0,
     smoothing_s: float = 0.0,
+    ahead_s: float = 0.0,
 ) -> Film:
-    return watch(frames(times), Scripted(happens), shortest_s, smoothing_s)
+    return follow(frames(times), Scripted(happens), shortest_s, smoothing_s, ahead_s)
 
 
 def told(cues: Sequence[Cue]) -> list[tuple[float, float, str | None]]:
@@ -86,22 +87,23 @@ def test_a_shape_begins_at_its_onset_and_ends_with_the_next_or_the_video(fps: fl
     assert told(film.cues(1)) == [(0.0, 1.0, "closed"), (1.0, end, "open")]
 
 
-def test_what_smoothing_delays_is_taken_off_again() -> None:
+def test_what_smoothing_and_waiting_delay_is_taken_off_again() -> None:
     times = times_of(25, 2.0)
     film = film_of(
         times,
         [
             (
-                [face(1, at, mouth("open", 0.8 if at >= 1.04 else 0.0))] if at >= 0.6 else [],
+                [face(1, at, mouth("open", 0.8 if at >= 1.08 else 0.0))] if at >= 0.6 else [],
                 [changed(1, 0.6, "closed")]
                 if at == 0.6
                 else [changed(1, 1.02, "open")]
-                if at == 1.04
+                if at == 1.08
                 else [],
             )
             for at in times
         ],
         smoothing_s=0.07,  # less half a frame
+        ahead_s=0.04,
     )
     assert told(film.cues(1)) == [(0.0, 0.6, None), (0.6, 0.97, "closed"), (0.97, 2.0, "open")]
     assert [cue.opening for cue in film.cues(1)[1:]] == pytest.approx([0.0, 0.8])

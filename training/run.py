@@ -2,7 +2,7 @@
 
 config.json       the recipe, the data and the versions
 sheet.png         samples of what the models saw
-PART.keras        a trained model: fold0 to fold3, all, cross
+PART.keras        a trained model: fold0 and so on, all, cross
 PART.tflite       the same as int8, with its description
 PART/history.csv  a line an epoch
 PART/heldout.npz  crops the part never learned from, with its answers

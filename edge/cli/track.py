@@ -99,19 +99,13 @@ def _open(video: Path) -> Reel:
 
 
 def _watch(reel: Reel, options: argparse.Namespace) -> Film:
-    from edge import description, models
-    from edge.assemble import assemble, mouth_rules
+    from edge import models
     from edge.film import watch
     from edge.progress import progress
-    from edge.settings import FaceSettings, Settings
 
     model = options.model or models.shipped("viseme")
-    # A file need not wait for a face to arrive: what turns out to be none is left out afterwards.
-    settings = Settings(faces=FaceSettings(arrive_s=0.0))
-    profile = choose_profile(options)
-    pipeline = assemble(settings, profile, options.models, viseme_model=model).pipeline
-    smoothing_s = mouth_rules(settings.viseme, description.read(model)).smoothing_s
-    film = watch(progress(reel, "track"), pipeline, FaceSettings().arrive_s, smoothing_s)
+    frames = progress(reel, "track")
+    film = watch(frames, choose_profile(options), options.models, model)
     if not film.faces:
         raise SourceError(f"{options.video}: no face in it whose mouth can be read")
     return film

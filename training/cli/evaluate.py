@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
-from training.cli import false_smiles, visemes
+from training.cli import false_smiles, mouth_changes, visemes
 from training.cli.common import add_dataset, add_own, add_which, own
 
 
@@ -29,6 +29,7 @@ def add(commands: Any) -> None:
         tasks, "steadiness", "How steady faces are followed; posters.", _evaluate_steadiness
     )
     false_smiles.add(tasks)
+    mouth_changes.add(tasks)
     steadiness.add_argument("--grid", type=Path, required=True, metavar="DIR", help="GRID's clips")
     for task in (sizes, steadiness):
         task.add_argument("--genki", type=Path, required=True, metavar="DIR", help="GENKI-4K")

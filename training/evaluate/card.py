@@ -13,11 +13,12 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from edge.description import Metric, embed, read
+from edge.description import Description, Metric, embed, read
 from edge.errors import LipwireError, SettingsError
 from training.evaluate.card_text import COMMANDS, PROTOCOLS, Figures, Measured, card
 from training.written import written
@@ -39,24 +40,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         measured = Measured(
-            read_figures(options.figures, "smile", "folds"),
-            read_figures(options.cross, "smile", "cross") if options.cross else None,
+            read_figures(options.figures, "smile", (DATASET, "folds")),
+            read_figures(options.cross, "smile", (DATASET, "cross")) if options.cross else None,
             read_figures(options.false_smiles, "false-smiles") if options.false_smiles else None,
         )
-        ship(options.model, measured, options.out)
+        with whole_figures():
+            said = replace(read(options.model), metrics=metrics(measured))
+            text = card(options.out.name, options.model.stat().st_size, said, measured)
+        ship(options.model, options.out, said, text)
     except LipwireError as error:
         print(f"training.evaluate.card: {error}", file=sys.stderr)
         return error.exit_status
     return 0
 
 
-def ship(model: Path, measured: Measured, out: Path) -> None:
-    """Copy the model with its figures in it, and write its card."""
+@contextmanager
+def whole_figures() -> Iterator[None]:
+    """Where figures are put into words, of which some may be missing."""
     try:
-        said = replace(read(model), metrics=metrics(measured))
-        text = card(out.name, model.stat().st_size, said, measured)
+        yield
     except (KeyError, TypeError) as error:
         raise SettingsError(f"figures are not complete: {error}; evaluate anew") from None
+
+
+def ship(model: Path, out: Path, said: Description, text: str) -> None:
+    """Copy the model with what is said of it in it, and write its card."""
     with written(out) as file:
         shutil.copyfile(model, file)
         embed(file, said)
@@ -64,7 +72,7 @@ def ship(model: Path, measured: Measured, out: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-def read_figures(path: Path, task: str, protocol: str | None = None) -> Figures:
+def read_figures(path: Path, task: str, wanted: tuple[str, str] | None = None) -> Figures:
     """Figures of an evaluation; those of pictures that were learned from are refused."""
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))
@@ -75,9 +83,10 @@ def read_figures(path: Path, task: str, protocol: str | None = None) -> Figures:
     if figures.get("trained_on") is not False:
         raise SettingsError(f"{path}: measured on pictures that were learned from: not for a card")
     found = (figures.get("dataset"), figures.get("protocol"))
-    if protocol and found != (DATASET, protocol):
-        wanted = f"{DATASET}, {protocol}"
-        raise SettingsError(f"{path}: measured on {found[0]}, {found[1]}; wanted is {wanted}")
+    if wanted and found != wanted:
+        raise SettingsError(
+            f"{path}: measured on {found[0]}, {found[1]}; wanted is {', '.join(wanted)}"
+        )
     return figures
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ def card(name: str, size: int, said: Description, measured: Measured) -> str:
         parts.append(_slices(measured.folds))
     if measured.false_smiles:
         parts.append(_false_smiles(measured.false_smiles))
-    return "\n".join([*parts, _data(said), _limits(measured)])
+    return "\n".join([*parts, data(said), _limits(measured)])
 
 
 def _head(name: str, size: int, said: Description, measured: Measured) -> str:
@@ -57,7 +57,7 @@ def _head(name: str, size: int, said: Description, measured: Measured) -> str:
     }
     return (
         f"# {name}\n\nTells whether an upright face, cut by `edge/crop.py`, smiles. Written by "
-        f"`python -m training.evaluate.card`.\n\n{_table(('', ''), rows.items())}"
+        f"`python -m training.evaluate.card`.\n\n{table(('', ''), rows.items())}"
     )
 
 
@@ -72,11 +72,11 @@ def _figures(measured: Measured) -> str:
     if measured.cross:
         columns.append(("cross", measured.cross))
     rows: list[tuple[str, ...]] = [
-        ("accuracy", *(_with_interval(f, "accuracy", "interval") for _, f in columns)),
+        ("accuracy", *(with_interval(f, "accuracy", "interval") for _, f in columns)),
         ("pictures", *(str(f["n"]) for _, f in columns)),
         ("without a face found", *(str(f["undetected"]) for _, f in columns)),
         *(
-            (title, *(_with_interval(f, key, f"{key}_interval", digits) for _, f in columns))
+            (title, *(with_interval(f, key, f"{key}_interval", digits) for _, f in columns))
             for title, key, digits in (
                 ("balanced accuracy", "balanced_accuracy", 1),
                 ("area under ROC", "auc", 4),
@@ -91,12 +91,19 @@ def _figures(measured: Measured) -> str:
         "\nWith 95 % intervals (bootstrap by picture); the threshold of the calibrated probability "
         f"is {measured.folds['threshold']:g}, chosen before. This file itself was trained on "
         "everything, so there is no figure of its own.\n",
-        _table(("figure", *(name for name, _ in columns)), rows),
+        table(("figure", *(name for name, _ in columns)), rows),
         f"By fold: {folds} %.\n",
     ]
     if told := measured.folds.get("mirrored"):
         lines.insert(-1, _mirrored(told))
-    return "\n".join([*lines, _reliability(measured.folds)])
+    head = ("probability", "pictures", "mean told", "smiles in truth", "")
+    return "\n".join(
+        [
+            *lines,
+            "### Reliability: what is told and what is true (folds)",
+            reliability(head, measured.folds["reliability"]),
+        ]
+    )
 
 
 def _mirrored(told: Figures) -> str:
@@ -108,7 +115,8 @@ def _mirrored(told: Figures) -> str:
     )
 
 
-def _reliability(figures: Figures) -> str:
+def reliability(head: Sequence[str], parts: Sequence[Figures]) -> str:
+    """A table of what is told and what is true."""
     rows = [
         (
             f"{100 * part['low']:.0f} to {100 * part['high']:.0f} %",
@@ -117,10 +125,9 @@ def _reliability(figures: Figures) -> str:
             f"{100 * part['true']:.1f} %",
             "#" * round(20 * part["true"]),
         )
-        for part in figures["reliability"]
+        for part in parts
     ]
-    head = ("probability", "pictures", "mean told", "smiles in truth", "")
-    return f"### Reliability: what is told and what is true (folds)\n{_table(head, rows)}"
+    return table(head, rows)
 
 
 def _slices(figures: Figures) -> str:
@@ -133,7 +140,7 @@ def _slices(figures: Figures) -> str:
                 row["value"],
                 str(row["n"]),
                 str(row["undetected"]),
-                _with_interval(row, "accuracy", "interval"),
+                with_interval(row, "accuracy", "interval"),
                 f"{100 * row['as_it_is']:.1f} %" if "as_it_is" in row else "",
             )
         )
@@ -141,7 +148,7 @@ def _slices(figures: Figures) -> str:
     head = ("slice", "", "pictures", "not found", "accuracy", "unaltered")
     return (
         "## Slices\nOf the folds, the whole way again for each altered picture; a face that is not "
-        f"found counts as wrong. Command: `{COMMAND} --slices`\n\n{_table(head, rows)}"
+        f"found counts as wrong. Command: `{COMMAND} --slices`\n\n{table(head, rows)}"
     )
 
 
@@ -168,15 +175,16 @@ def _false_smiles(figures: Figures) -> str:
     counted = f"{smiling['counted']} of {smiling['arrived']}"
     return (
         "## False smiles\nThe whole way of a frame, on films that no rule was chosen on; the man "
-        f"is one person. Command: `{FALSE_SMILES}`\n\n{_table(head, rows)}\n"
+        f"is one person. Command: `{FALSE_SMILES}`\n\n{table(head, rows)}\n"
         f"Of GENKI-4K's smiling pictures, as films, {counted} faces were counted.\n"
     )
 
 
-def _data(said: Description) -> str:
+def data(said: Description) -> str:
+    """What the model learned from, and on which terms."""
     rows = [(source.name, str(source.pictures), source.licence) for source in said.sources]
     return (
-        f"## Data\n{_table(('set', 'crops', 'terms'), rows)}\n"
+        f"## Data\n{table(('set', 'crops', 'terms'), rows)}\n"
         "Some of it is for research use only. Who needs other terms trains on own pictures with "
         "the same\ncommands (`lipwire prepare`, `lipwire train`).\n"
     )
@@ -196,7 +204,7 @@ def _limits(measured: Measured) -> str:
     return "## Limits\n" + "".join(f"- {line}\n" for line in lines)
 
 
-def _with_interval(figures: Figures, key: str, interval: str, digits: int = 1) -> str:
+def with_interval(figures: Figures, key: str, interval: str, digits: int = 1) -> str:
     """In percent with one digit, else as it is."""
     value, ends = figures[key], figures[interval]
     if value is None:
@@ -210,6 +218,7 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:g}"
 
 
-def _table(head: Sequence[str], rows: Any) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """In Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -31,6 +31,7 @@ from training.evaluate.mouths import CLOSED_GAP, OPEN_GAP
 from training.evaluate.slices import Kind
 from training.gaps import POINTS_68, gap_of_68
 
+NARROW = masks.mask("narrow")  # neither open nor closed
 LEVELS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, np.inf)  # of openings that are told
 Rows = NDArray[np.int_]
 
@@ -56,11 +57,12 @@ class Truth:
             ]
         )
         shapes = np.array([picture.shapes or 0 for picture in pictures])
-        by_label = (shapes == masks.CLOSED) | ((shapes > 0) & (shapes & ~masks.OPEN == 0))
+        opened = (shapes > 0) & (shapes & ~masks.OPEN == 0) & (shapes != NARROW)
+        by_label = opened | (shapes == masks.CLOSED)
         people = [picture.person or f"picture {row}" for row, picture in enumerate(pictures)]
         return cls(
             gaps,
-            np.where(measured, gaps > MIDDLE, by_label & (shapes != masks.CLOSED)),
+            np.where(measured, gaps > MIDDLE, opened),
             np.where(measured, np.isfinite(gaps), by_label),
             np.where(measured, (gaps <= CLOSED_GAP) | (gaps >= OPEN_GAP), by_label),
             np.unique(people, return_inverse=True)[1],
@@ -143,8 +145,11 @@ def area(told: Told, truth: Truth, among: Flags) -> float | None:
 
 
 def correlation(told: Told, truth: Truth, rows: Rows) -> float:
-    """Of openings and gaps."""
-    return round(float(np.corrcoef(told.openings[rows], truth.gaps[rows])[0, 1]), 4)
+    """Of openings and gaps; 0 where one of them never changes."""
+    openings, gaps = told.openings[rows], truth.gaps[rows]
+    if not np.ptp(openings) or not np.ptp(gaps):
+        return 0.0
+    return round(float(np.corrcoef(openings, gaps)[0, 1]), 4)
 
 
 def slice_row(kind: Kind, told: Told, truth: Truth, plain: Flags | None = None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Shake:
         self, image: Image, face: Detection | None, kind: CropKind, detector: Detector
     ) -> tuple[Image, Keypoints | None]:
         """The picture as it is, and the points that the crop is then cut by."""
-        return image, face and self.moved(face.keypoints, kind)
+        return image, None if face is None else self.moved(face.keypoints, kind)
 
     def moved(self, points: Keypoints, kind: CropKind) -> Keypoints:
         """Points by which the same face comes to lie elsewhere in its crop."""

@@ -60,7 +60,7 @@ class Change:
         if altered is None:
             return None
         found = main_face(detector, altered)
-        return altered, found and found.keypoints
+        return altered, None if found is None else found.keypoints
 
 
 @dataclass(frozen=True)

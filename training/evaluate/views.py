@@ -25,6 +25,7 @@ CHUNK = 256  # pictures whose crops are read together
 UNKNOWN = (math.nan, math.nan, math.nan)
 Faces = NDArray[np.uint8]  # (n, side, side), grey
 Cuts = Sequence[Image | None]  # None where no face was found
+Look = tuple[Image, Keypoints | None]  # a picture and the points of the face found in it
 
 
 class Altered(Protocol):
@@ -32,8 +33,8 @@ class Altered(Protocol):
 
     def look(
         self, image: Image, face: Detection | None, kind: CropKind, detector: Detector
-    ) -> tuple[Image, Keypoints | None] | None:
-        """The picture and the points of the face found in it; None where it cannot be made."""
+    ) -> Look | None:
+        """What is seen then; None where it cannot be made of the picture."""
 
 
 class Crops(Protocol):
@@ -106,14 +107,14 @@ def _view(picture: Picture, kind: CropKind, manner: Manner) -> View:
         )
     image = DATASETS[manner.dataset].show(image)
     face = main_face(manner.detector, image)
-    looks = [(image, face and face.keypoints)]
+    looks: list[Look | None] = [(image, None if face is None else face.keypoints)]
     looks += [change.look(image, face, kind, manner.detector) for change in manner.changes]
     cuts = tuple(_cut(look, kind) for look in looks)
     cheeks = math.nan if cuts[0] is None else cheek_brightness(cuts[0], kind)
     return View(cuts, tuple(look is not None for look in looks), _pose(picture, face), cheeks)
 
 
-def _cut(look: tuple[Image, Keypoints | None] | None, kind: CropKind) -> Image | None:
+def _cut(look: Look | None, kind: CropKind) -> Image | None:
     if look is None:
         return None
     image, points = look

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from training.evaluate.figures import (
     BINS,
+    Flags,
     Values,
     auc,
     calibration_error,
@@ -16,75 +18,75 @@ from training.evaluate.figures import (
     reliability,
     roc,
 )
-from training.report.held import Held, History, Part
+from training.report.parts import History, Part
 from training.report.plot import Axis, Plot, figure
 
 CURVES = 200  # points of a curve that are drawn
 RARE = 20  # answers in a bin, below which its interval says nothing
 
 
-def learning(parts: Sequence[Part]) -> str:
-    """A row of curves for each measure, a plot a part, all on the same scale."""
+def learning(parts: Sequence[Part[Any]], measures: Mapping[str, bool]) -> str:
+    """A row of curves for each measure (in percent or not), a plot a part, all on the same
+    scale."""
     known = [part for part in parts if part.history]
     if not known:
         return '<p class="note">No history.csv in this run.</p>'
     keys = ("training", "validation")
     rows = []
-    for measure, percent in (("accuracy", True), ("loss", False)):
+    for measure, percent in measures.items():
         names = (measure, f"val_{measure}")
-        told = [part for part in known if set(names) <= part.history.keys()]
-        values = [part.history[name] for part in told for name in names]
+        told = [part for part in known if measure in part.history]
+        values = [part.history[name] for part in told for name in names if name in part.history]
         low, high = _ends(np.concatenate([np.empty(0), *values]))
         for part in told:
             epochs = part.history["epoch"] + 1
             across = Axis("epoch", 1, max(float(epochs[-1]), 2))
-            upward = Axis(measure, low, high, percent)
-            plot = Plot(f"{part.name}: {measure}", across, upward, 200)
-            for colour, name in enumerate(names):
+            upward = Axis(measure.replace("_", ", "), low, high, percent)
+            plot = Plot(f"{part.name}: {upward.label}", across, upward, 200)
+            there = [name for name in names if name in part.history]
+            for colour, name in enumerate(there):
                 plot.line(epochs, part.history[name], colour)
-            rows.append(figure(plot, part.name, keys))
+            rows.append(figure(plot, part.name, keys[: len(there)]))
     return f'<div class="grid">{"".join(rows)}{_rate(known[0].history)}</div>'
 
 
-def roc_curve(held: Held, begins_at: float) -> str:
-    """How many smiles are told at the price of how many false ones."""
-    marks = {"threshold 0.5": 0.5, f"a smile begins: {begins_at:g}": begins_at}
-    told = held.probabilities
-    false, true = roc(told, held.truth)
+def roc_curve(told: Values, truth: Flags, marks: Mapping[str, float], axes: tuple[str, str]) -> str:
+    """How many are told right at the price of how many false ones, and so at some thresholds."""
+    false, true = roc(told, truth)
     rows = np.unique(np.linspace(0, len(false) - 1, CURVES).round().astype(int))
     plot = Plot(
         "ROC curve",
-        Axis("non-smiles told as smiles", 0, 1, percent=True),
-        Axis("smiles told", 0, 1, percent=True),
+        Axis(axes[0], 0, 1, percent=True),
+        Axis(axes[1], 0, 1, percent=True),
         330,
     )
     plot.guide((0, 0), (1, 1))
     plot.line(false[rows], true[rows], 0)
     for colour, threshold in enumerate(marks.values(), 1):
         over = told >= threshold
-        at = float(over[~held.truth].mean()), float(over[held.truth].mean())
+        at = float(over[~truth].mean()), float(over[truth].mean())
         plot.dot(*at, colour)
-    area = f"Area under the curve {auc(told, held.truth):.4f}."
+    area = f"Area under the curve {auc(told, truth):.4f}."
     return figure(plot, "ROC", ["int8", *marks], area)
 
 
-def reliability_plot(held: Held) -> str:
+def reliability_plot(told: Values, truth: Flags, share: str) -> str:
     """Whether a probability means what it says, and how often each is given."""
-    bins = reliability(held.probabilities, held.truth)
+    bins = reliability(told, truth)
     across = Axis("probability given", 0, 1, percent=True)
-    plot = Plot("Reliability", across, Axis("share of smiles", 0, 1, percent=True), 250)
+    plot = Plot("Reliability", across, Axis(share, 0, 1, percent=True), 250)
     plot.guide((0, 0), (1, 1))
-    which = np.minimum((held.probabilities * BINS).astype(int), BINS - 1)
+    which = np.minimum((told * BINS).astype(int), BINS - 1)
     for part in bins:
         if part.n >= RARE:
-            of_bin = held.truth[which == round(part.low * BINS)]
+            of_bin = truth[which == round(part.low * BINS)]
             plot.whisker(part.told, *interval(of_bin), 0)
         plot.dot(part.told, part.true, 0)
     most = max(part.n for part in bins)
     counts = Plot("Pictures by probability", across, Axis("pictures", 0, most), 140)
     for part in bins:
         counts.bar(part.low, part.high, part.n, 0)
-    error = calibration_error(held.probabilities, held.truth)
+    error = calibration_error(told, truth)
     note = f"Calibration error {error:.4f}. A dot on the dashed line means what it says."
     return figure(plot, "Reliability", (), note, counts.svg())
 

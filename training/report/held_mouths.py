@@ -82,6 +82,22 @@ class HeldMouths:
         """The one shape, where there is but one."""
         return self.allowed.argmax(axis=1)
 
+    @cached_property
+    def groups(self) -> NDArray[np.int_]:
+        """People or clips; who is not known is alone."""
+        alone = np.char.add("row ", np.arange(len(self.files)).astype(str))
+        return np.unique(np.where(self.people == "", alone, self.people), return_inverse=True)[1]
+
+    @property
+    def off(self) -> Values:
+        """By how much openings are told wrong; NaN where no gap was measured."""
+        return np.abs(self.openings - self.gaps)
+
+    @cached_property
+    def float_logits(self) -> Values:
+        """Of the shapes, by the Keras model, with all that can be waited for."""
+        return counted(self.by_floats, AHEAD[-1])
+
     def logits(self, ahead: int) -> Values:
         """Of the shapes, by the int8 file, when so many frames to come are waited for."""
         return counted(self.answers, ahead)

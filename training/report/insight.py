@@ -52,6 +52,11 @@ def first_maps(model: keras.Model, face: Image) -> list[Maps]:
     ]
 
 
+def first_answer(model: keras.Model) -> keras.Model:
+    """The model with the first of its answers alone."""
+    return keras.Model(model.inputs[0], model.outputs[0][:, :1])
+
+
 def cam_layer(model: keras.Model) -> Any:
     """The last layer whose answers still tell places apart."""
     layers = [layer for layer in model.layers if isinstance(layer, PLACED)]

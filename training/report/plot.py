@@ -76,6 +76,13 @@ class Plot:
             f'<circle class="dot c{colour}" cx="{across:.1f}" cy="{down:.1f}" r="4"/>'
         )
 
+    def speck(self, x: float, y: float, colour: int) -> None:
+        """A point among very many."""
+        across, down = self._across(x), self._down(y)
+        self._marks.append(
+            f'<circle class="speck c{colour}" cx="{across:.1f}" cy="{down:.1f}" r="2"/>'
+        )
+
     def whisker(self, x: float, low: float, high: float, colour: int) -> None:
         """An interval, upright."""
         across = self._across(x)

@@ -16,7 +16,8 @@ from training.evaluate.figures import (
     interval_of,
     paired_difference,
 )
-from training.report.held import Held, Part
+from training.report.held import Held
+from training.report.parts import Part
 
 HEAD = (
     "what",
@@ -50,7 +51,7 @@ def figures(name: str, held: Held) -> list[str]:
         str(len(truth)),
         share(held.right),
         share(held.float_right),
-        f"{100 * gain:+.2f}{_small(within, '+.2f', 100)}",
+        f"{100 * gain:+.2f}{small(within, '+.2f', 100)}",
     ]
     if not 0 < truth.sum() < len(truth):
         return [*row, "–", "–", "–"]
@@ -58,18 +59,18 @@ def figures(name: str, held: Held) -> list[str]:
     area = interval_of(auc, held.logits, truth)
     return [
         *row,
-        f"{100 * balanced_accuracy(told, truth):.1f} %{_small(balanced, '.1f', 100)}",
-        f"{auc(held.logits, truth):.4f}{_small(area, '.4f')}",
+        f"{100 * balanced_accuracy(told, truth):.1f} %{small(balanced, '.1f', 100)}",
+        f"{auc(held.logits, truth):.4f}{small(area, '.4f')}",
         f"{calibration_error(held.probabilities, truth):.4f}",
     ]
 
 
 def share(right: Any) -> str:
     """A share of right answers with its interval."""
-    return f"{100 * right.mean():.1f} %{_small(interval(right), '.1f', 100)}"
+    return f"{100 * right.mean():.1f} %{small(interval(right), '.1f', 100)}"
 
 
-def by_part(parts: Sequence[Part]) -> str:
+def by_part(parts: Sequence[Part[Held]]) -> str:
     """Each part alone."""
     head = ("part", "n", "int8", "floats", "differ", "temperature", "epochs")
     rows = [
@@ -79,7 +80,7 @@ def by_part(parts: Sequence[Part]) -> str:
             share(part.held.right),
             share(part.held.float_right),
             str(int((part.held.right != part.held.float_right).sum())),
-            f"{part.temperature:g}",
+            f"{part.said.temperature:g}",
             str(len(part.history.get("epoch", ()))) or "–",
         ]
         for part in parts
@@ -87,20 +88,25 @@ def by_part(parts: Sequence[Part]) -> str:
     return table(head, rows)
 
 
-def confusion(held: Held) -> str:
+def confusion(held: Held, labels: Sequence[str]) -> str:
     """Answers by what is true."""
     told = held.logits >= 0
+    counts = [[int((told[held.truth == t] == a).sum()) for a in (0, 1)] for t in (0, 1)]
+    return shaded(labels, counts)
+
+
+def shaded(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """Counts of answers, a column each, by what is true, a row each."""
     rows = []
-    for name, rows_of in (("a smile", held.truth), ("no smile", ~held.truth)):
-        n = max(int(rows_of.sum()), 1)
-        cells = [int((told[rows_of] == answer).sum()) for answer in (True, False)]
-        shaded = (
+    for label, row in zip(labels, counts, strict=True):
+        n = max(sum(row), 1)
+        cells = (
             f'<span class="cell" style="--share:{100 * c / n:.0f}%">{c}'
             f"<small>{100 * c / n:.1f} %</small></span>"
-            for c in cells
+            for c in row
         )
-        rows.append([f"<b>{name}</b>", *shaded])
-    return table(("in truth", "told as a smile", "told as none"), rows)
+        rows.append([f"<b>{escape(label)}</b>", *cells])
+    return table(("in truth", *(f"told {label}" for label in labels)), rows)
 
 
 def settings(config: dict[str, Any]) -> str:
@@ -135,6 +141,6 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, Any]]:
     return [(name, ", ".join(map(str, value)) if isinstance(value, list) else value)]
 
 
-def _small(ends: tuple[float, float], how: str, times: float = 1) -> str:
+def small(ends: tuple[float, float], how: str, times: float = 1) -> str:
     low, high = (format(np.round(times * end, 6), how) for end in ends)
     return f"<small>{low} to {high}</small>"

@@ -47,9 +47,11 @@ def fit(
     """Train a model, or go on where its folder's last checkpoint is."""
     folder.mkdir(parents=True, exist_ok=True)
     done, model = _last(folder)
+    keras.utils.set_random_seed(recipe.seed)
     if model is None:
-        keras.utils.set_random_seed(recipe.seed)
         model = build()
+    else:
+        _go_on_dropping(model, build())
     history = _read_history(folder / HISTORY, done)
     write_scalars = _scalars(folder) if watch.tensorboard else None
     total = sum(phase.epochs for phase in recipe.phases)
@@ -95,7 +97,7 @@ def _schedule(recipe: Recipe) -> Iterator[tuple[Phase, bool]]:
 def _begin(model: keras.Model, phase: Phase, steps: int, recipe: Recipe) -> None:
     """Set what learns and at which pace."""
     set_learning(model, phase.learns)
-    told = model.output_names
+    told = tuple(model.output)  # not the names of its last layers
     weights = {"points": recipe.points}
     if recipe.mouths:
         weights |= {"opening": recipe.mouths.opening, "lips": recipe.mouths.lips}
@@ -115,17 +117,33 @@ def _reseed(model: keras.Model, epoch: int) -> None:
             layer.seed_generator.state.assign([number, epoch])
 
 
+def _go_on_dropping(model: keras.Model, fresh: keras.Model) -> None:
+    """Let dropout inside a model's own models, which runs on from epoch to epoch, go on where it
+    was: at the seed of its beginning, after so many steps."""
+    for layer, began in zip(_dropped_inside(model), _dropped_inside(fresh), strict=True):
+        seed = int(began.seed_generator.state[0])
+        layer.seed_generator.state.assign([seed, int(model.optimizer.iterations)])
+
+
+def _dropped_inside(model: keras.Model) -> list[keras.layers.Layer]:
+    inner = [part for part in model.layers if isinstance(part, keras.Model)]
+    layers = [layer for part in inner for layer in part.layers]
+    return [layer for layer in layers if hasattr(layer, "seed_generator")]
+
+
 def _right(truth: Any, logits: Any) -> Any:
     """Which answers are right; targets may be softer than 0 and 1."""
     return keras.ops.cast((truth > 0.5) == (logits > 0), "float32")
 
 
-def _pace(phase: Phase, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def _pace(phase: Phase, steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
     total = steps * phase.epochs
     if phase.schedule == "steps":
         rates = [phase.rate]
         while rates[-1] > phase.lowest_rate * 1.001:
             rates.append(rates[-1] / 10)
+        if len(rates) == 1:
+            return phase.rate
         borders = [total * number // len(rates) for number in range(1, len(rates))]
         return keras.optimizers.schedules.PiecewiseConstantDecay(borders, rates)
     warm_up = min(steps, total // 10 + 1)  # an epoch, or a tenth of a short phase
@@ -185,10 +203,13 @@ def _write_history(path: Path, rows: list[dict[str, float]]) -> None:
 
 
 def _figures(logs: dict[str, float]) -> dict[str, float]:
-    """An epoch's figures: the answer's go without its name, and points are not validated."""
+    """An epoch's figures: a logit's go without its name, and points and lips are not validated."""
     own = {name.replace("logit_", ""): value for name, value in logs.items() if "logit_" in name}
     taught = {name: logs[name] for name in ("points_loss",) if name in logs}
-    return own | taught if own else logs
+    if own:
+        return own | taught
+    unknown = ("val_points_loss", "val_lips_loss")
+    return {name: value for name, value in logs.items() if name not in unknown}
 
 
 def _line(row: dict[str, float]) -> str:

@@ -1,4 +1,5 @@
-"""The way of every part of a run: trained, converted, and asked about what it never learned from."""
+"""The way of every part of a run: trained, converted, and asked about what it never learned
+from."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge.crop import CropKind
 from edge.shapes import OPENING_UNIT, SHAPES
 from training.evaluate.asked import SAME_PEOPLE
-from training.masks import SEVERAL, label
+from training.masks import CLOSED, SEVERAL, label, mask
 from training.prepare.mesh import MIRRORED, TAUGHT
 from training.train.augment import centre, cut, geometry, moved, relit
 from training.train.pool import LIPS, Batch, Draw, Floats, Pool, Rows, as_input
@@ -25,6 +25,10 @@ from training.train.recipe import FOLDS, Mouths, Recipe
 # Where among the lips' points the one stands that takes each one's place in a mirror image.
 LIPS_MIRRORED = np.array([*range(6, -1, -1), *range(11, 6, -1), *range(16, 11, -1), 19, 18, 17])
 BITS = (np.arange(1 << len(SHAPES))[:, None] >> np.arange(len(SHAPES)) & 1).astype(np.float32)
+
+
+PUCKERED = mask("puckered")
+ROUND = np.array([shape in ("rounded", "puckered") for shape in SHAPES])
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,22 @@ class MouthLesson:
         weights[runs] *= rarity[pool.shapes[runs]]
         return weights * (pool.shapes > 0)
 
+    @cached_property
+    def allowed(self) -> Floats:
+        """For each row and shape whether it is allowed; -1 where that is not known.
+
+        Points cannot tell whether lips are rounded. Were single pictures allowed to be, a model
+        would call them all so, for it is always allowed: what it makes of their rounding is left
+        to what phones have taught it. Closed lips are taken not to be: few who do not speak purse
+        them."""
+        pool = self.pool
+        allowed = BITS[pool.shapes]
+        stills = ~is_run(pool)
+        allowed[stills & (pool.shapes == (CLOSED | PUCKERED)), SHAPES.index("puckered")] = 0
+        level = allowed[:, ~ROUND].any(axis=1)
+        in_doubt = (stills & level)[:, None] & ROUND & (allowed > 0)
+        return np.where(in_doubt, np.float32(-1), allowed)
+
     def batch(self, samples: list[Sample], seed: tuple[int, ...] | None) -> Batch:
         """Inputs, targets and weights; without a seed, crops as they are."""
         shown = [
@@ -82,7 +102,7 @@ class MouthLesson:
         }
         targets = {
             "opening": np.nan_to_num(opening)[..., None],
-            "shapes": BITS[self.pool.shapes[rows]],
+            "shapes": self.allowed[rows],
         }
         for name, told, weight in (
             ("points", points, self.recipe.points),
@@ -114,8 +134,8 @@ class MouthLesson:
                 (points, pool.taught_points(row), MIRRORED),
                 (lips, pool.lips(row), LIPS_MIRRORED),
             ):
-                places = places[other] if mirrored else places
-                into.append((moved(places, matrix) / (side / 2) - 1).ravel())
+                seen = places[other] if mirrored else places
+                into.append((moved(seen, matrix) / (side / 2) - 1).ravel())
         return np.stack(faces), np.stack(points), np.stack(lips)
 
 
@@ -184,7 +204,7 @@ class Runs:
 
 
 class MouthBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of samples; changed at random, the same for the same seed and epoch, or not at all."""
+    """Batches of samples, not changed, or at random, the same for the same seed and epoch."""
 
     def __init__(
         self, lesson: MouthLesson, samples: list[list[Sample]], epoch: int | None = None

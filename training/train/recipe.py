@@ -24,14 +24,14 @@ class Phase:
 class Mouths:
     """How the shapes of mouths are learned, from pictures and from runs of a speaker's frames."""
 
-    runs: int = 6  # a batch has
+    runs: int = 4  # a batch has
     stills: int = 4  # and so many times as many single pictures as a run has frames
     frames: int = 12  # of a run
     rarity: float = 0.5  # a shape counts by its number to the minus so much
     several: float = 0.5  # weight of a frame that may show one of several shapes
-    opening: float = 2.0  # weight of the gap between the lips, where it was measured
+    opening: float = 5.0  # weight of the gap between the lips, where it was measured
     mesh: float = 0.2  # and where the face mesh or a teacher tells it
-    lips: float = 5.0  # weight of telling the lips' points, where they are known
+    lips: float = 12.0  # weight of telling the lips' points, where they are known
 
 
 @dataclass(frozen=True)

@@ -108,9 +108,7 @@ def taught_by(run: Run, recipe: Recipe) -> dict[str, Any]:
     return taught
 
 
-def softened(
-    labels: NDArray[np.integer[Any]], answers: Floats | None, recipe: Recipe
-) -> Floats:
+def softened(labels: NDArray[np.integer[Any]], answers: Floats | None, recipe: Recipe) -> Floats:
     """The targets of labels: less sure than certain, and with a teacher's opinion."""
     smooth = recipe.label_smoothing
     targets = labels.astype(np.float32) * (1 - smooth) + smooth / 2

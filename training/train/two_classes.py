@@ -22,7 +22,7 @@ from training.report.held import read_held
 from training.run import Run
 from training.train.fit import Watch, fit
 from training.train.part import Mask, Part, drawn, left_out, looked_at, not_for_tests
-from training.train.pool import Batches, Draw, Lesson, Pool, Rows, as_input
+from training.train.pool import Batches, Draw, Lesson, Pool, as_input
 from training.train.recipe import Recipe
 from training.train.sheet import FACES, draw_changed, draw_unchanged
 from training.train.teach import check_teacher, learner, softened, teacher_answers, without_help

@@ -82,7 +82,9 @@ class MouthShapes:
         learn, check = np.flatnonzero(mine & ~kept & said), np.flatnonzero(kept)
         if not len(learn) or not len(check):
             raise SettingsError(f"{name}: too few crops to learn from some and keep some aside")
-        return Part(name, run, recipe, pool, learn, check, looked_at(pool, recipe, name, out, check))
+        return Part(
+            name, run, recipe, pool, learn, check, looked_at(pool, recipe, name, out, check)
+        )
 
     def sheet(self, part: Part) -> Image:
         """The first samples of the first epoch; below each mouth what it may show, and its gap."""

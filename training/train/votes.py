@@ -16,6 +16,7 @@ from training.train.recipe import Recipe
 from training.train.teach import FEATURES
 
 SURE = 0.97  # that a shape which is allowed is shown: labels err
+IMPOSSIBLE = -1e4  # a logit
 ENCODER = "encoder"
 
 
@@ -46,11 +47,12 @@ class Counted(layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable("lipwire")
 class Allowed(keras.losses.Loss):  # type: ignore[misc]
-    """How surprising it is that the shape is among those that are allowed."""
+    """How surprising it is that the shape is among those that are allowed (1), and none that is not
+    (0); of some it is not known (-1), and what speaks for them is neither right nor wrong."""
 
     def call(self, allowed: Any, logits: Any) -> Any:
-        told = ops.log_softmax(logits)
-        among = ops.log(allowed * SURE + (1 - SURE) / len(SHAPES))
+        told = ops.log_softmax(ops.where(allowed < 0, IMPOSSIBLE, logits))
+        among = ops.log(ops.maximum(allowed, 0.0) * SURE + (1 - SURE) / len(SHAPES))
         return -ops.logsumexp(told + among, axis=-1)
 
 

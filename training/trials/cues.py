@@ -14,12 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from edge import description, models, profiles
-from edge.assemble import assemble, mouth_rules
+from edge import models, profiles
 from edge.errors import LipwireError
 from edge.film import Film, Reel, watch
 from edge.progress import progress
-from edge.settings import FaceSettings, Settings
+from edge.settings import VisemeSettings
 from edge.shapes import SHAPES
 from training.datasets.grid import read_phones
 from training.datasets.layout import table
@@ -28,17 +27,14 @@ from training.phones import GRID_FPS, Spoken, phone_at, scored_shape
 EARLIER_S = (0.0, 0.02, 0.04, 0.06, 0.08)
 
 
-def films(root: Path, fold: int, model: Path) -> dict[str, Film]:
+def films(root: Path, fold: int, model: Path, ahead_s: float | None) -> dict[str, Film]:
     """Each clip of a fold, as `lipwire track` sees it."""
     rows = table(root / "folds.csv", ("clip", "fold"))
     clips = [row["clip"] for row in rows if row["fold"] == str(fold)]
-    settings = Settings(faces=FaceSettings(arrive_s=0.0))
+    profile = profiles.choose(None)
     found = {}
     for clip in progress(clips, "clips"):
-        pipeline = assemble(settings, profiles.choose(None), None, viseme_model=model).pipeline
-        rules = mouth_rules(settings.viseme, description.read(model))
-        reel = Reel(root / f"s1/{clip}.mp4")
-        found[clip] = watch(reel, pipeline, FaceSettings().arrive_s, rules.smoothing_s)
+        found[clip] = watch(Reel(root / f"s1/{clip}.mp4"), profile, None, model, ahead_s)
     return {clip: film for clip, film in found.items() if film.faces}
 
 
@@ -58,6 +54,16 @@ def balanced(
     return float(np.mean([np.mean(each) for each in right if each])), sum(map(len, right))
 
 
+def _print(clips: Mapping[str, Film], phones: Mapping[str, Sequence[Spoken]]) -> None:
+    changes = sum(len(film.cues(1)) for film in clips.values())
+    print(f"{changes / sum(film.duration_s for film in clips.values()):.2f} cues a second")
+    used_s = round(next(iter(clips.values())).lag_s, 3)
+    for earlier_s in sorted({*EARLIER_S, used_s}):
+        share, n = balanced(clips, phones, earlier_s)
+        used = "  <- as lipwire track has it" if earlier_s == used_s else ""
+        print(f"{1000 * earlier_s:3.0f} ms earlier: {100 * share:.1f} % of {n} frames{used}")
+
+
 def main() -> int:
     """Print what was measured; gives the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -67,18 +73,14 @@ def main() -> int:
     options = parser.parse_args()
     try:
         phones = read_phones(options.grid / "phones.csv")
-        clips = films(options.grid, options.fold, options.model)
+        for ahead_s in (0.0, VisemeSettings().ahead_s, None):
+            clips = films(options.grid, options.fold, options.model, ahead_s)
+            waits = "all" if ahead_s is None else f"{1000 * ahead_s:.0f} ms"
+            print(f"{len(clips)} clips, waiting for {waits} of what later frames tell:")
+            _print(clips, phones)
     except LipwireError as error:
         print(f"lipwire: {error}", file=sys.stderr)
         return error.exit_status
-    changes = sum(len(film.cues(1)) for film in clips.values())
-    seconds = sum(film.duration_s for film in clips.values())
-    print(f"{len(clips)} clips, {changes / seconds:.2f} cues a second")
-    used_s = round(next(iter(clips.values())).lag_s, 3)
-    for earlier_s in sorted({*EARLIER_S, used_s}):
-        share, n = balanced(clips, phones, earlier_s)
-        used = "  <- as lipwire track has it" if earlier_s == used_s else ""
-        print(f"{1000 * earlier_s:3.0f} ms earlier: {100 * share:.1f} % of {n} frames{used}")
     return 0
 
 

@@ -13,9 +13,7 @@ WEIGHT_DECAY = 1e-4
 DROPOUT = 0.3
 
 
-def trunk(
-    pixels: keras.KerasTensor, filters: Sequence[int], width: int = 100
-) -> keras.KerasTensor:
+def trunk(pixels: keras.KerasTensor, filters: Sequence[int], width: int = 100) -> keras.KerasTensor:
     """A row of numbers for each picture: a convolution, stages that each halve the side, features
     and their means; of so many filters each, times `width` percent."""
 

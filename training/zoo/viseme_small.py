@@ -35,12 +35,14 @@ def build(size: int = SIZE, width: int = 100) -> keras.Model:
 
 def recipe(size: int = SIZE, width: int = 100) -> Recipe:
     """A warm-up, then slower and slower."""
-    phase = Phase(epochs=24, rate=2e-3, lowest_rate=0.0)
+    phase = Phase(epochs=30, rate=2e-3, lowest_rate=0.0)
     return Recipe(
         "viseme-small",
         (phase,),
         {"size": size, "width": width},
         crop=MOUTH.name,
+        pictures=12_000,
         points=1.0,
+        validation_share=0.04,
         mouths=Mouths(),
     )
