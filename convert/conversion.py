@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.describe import Wishes, completed, kind_of, planned
+from convert.describe import Wishes, completed, kind_of, planned, wanted
 from convert.int8 import check_input, check_operators, with_extremes
 from convert.items import Items
 from convert.items import load as load_items
-from convert.parity import Parity, compare
+from convert.parity import Parity, compare, meaning_of
 from convert.sources import Source, load
 from convert.targets import Samples, tflite
-from edge.description import Description, embed
+from edge.description import embed
 from edge.errors import CheckFailed, ModelError
 from edge.interpreter import Interpreter
 from edge.operators import Graph, names
@@ -57,8 +57,14 @@ class Outcome:
 def convert(order: Order) -> Outcome:
     """Convert, describe, and compare with the source."""
     source = load(order.model, order.inputs, order.outputs)
-    said = planned(order.model, order.task, source.side, order.wishes)
-    _check_outputs(source, said)
+    given = int(source.run.outputs[0].shape[1])
+    said = planned(order.model, order.task, source.side, given, order.wishes)
+    if given != wanted(said):
+        raise ModelError(
+            f"{source.path}: gives {given} numbers, which do not tell {', '.join(said.labels)} "
+            "apart: two labels need one logit, the six shapes of mouths an opening and six votes "
+            "for each of 1, 3, 5 … moments, others one each (--labels)"
+        )
     kind = kind_of(said)
     calibration = load_items(order.calibrate, kind, said.labels, order.models)
     test = load_items(order.test, kind, said.labels, order.models) if order.test else calibration
@@ -71,18 +77,8 @@ def convert(order: Order) -> Outcome:
         left = _check_int8(converted, order) if order.target == "int8" else ""
         terms = order.wishes.licence
         embed(converted.path, completed(said, converted, calibration.source, terms))
-        parity = compare(source, order.white, files, test)
+        parity = compare(source, order.white, files, test, meaning_of(said))
         return Outcome(converted.path.read_bytes(), parity, calibration, test, left)
-
-
-def _check_outputs(source: Source, said: Description) -> None:
-    """Two labels need one logit, more need one each."""
-    given, labels = int(source.run.outputs[0].shape[1]), len(said.labels)
-    if given != (1 if labels == 2 else labels):
-        raise ModelError(
-            f"{source.path}: gives {given} numbers, which do not tell {', '.join(said.labels)} "
-            "apart: two labels need one logit, more need one each (--labels)"
-        )
 
 
 def _check_int8(interpreter: Interpreter, order: Order) -> str:

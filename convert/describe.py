@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from edge import __version__
 from edge.crop import FACE, KINDS, MOUTH, CropKind
 from edge.description import Description, Quantisation, Source
 from edge.errors import ModelError, SettingsError
 from edge.interpreter import Interpreter, Tensor
+from edge.mouth import MouthRules
 from edge.read import checked_description
+from edge.shapes import SHAPES
+from training.evaluate.mouths import THRESHOLDS
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ TASKS = {
     "viseme": Task(MOUTH, ("closed", "open")),
 }
 ON, OFF = 0.7, 0.4  # thresholds of the probability
+FRAME_S = 0.04  # from one of the moments that a picture votes for to the next
 
 
 @dataclass(frozen=True)
@@ -42,25 +47,23 @@ class Wishes:
     licence: str | None = None
 
 
-def planned(model: Path, task: str, side: int, wishes: Wishes) -> Description:
-    """The description so far: what the tensors are like is known after the conversion."""
+def planned(model: Path, task: str, side: int, given: int, wishes: Wishes) -> Description:
+    """The description so far, of a model that gives so many numbers: what the tensors are like is
+    known after the conversion."""
     unknown = Quantisation("", 0.0, 0)
-    usual = TASKS[task]
     said = _beside(model, task, side) or Description(
         task=task,
-        labels=usual.labels,
-        crop=usual.crop.name,
+        crop=TASKS[task].crop.name,
         crop_size=side,
         frames=1,
         input=unknown,
         output=unknown,
         temperature=1.0,
-        on_threshold=ON,
-        off_threshold=OFF,
         sources=(),
         metrics=(),
         versions={},
         created="",
+        **_usual(task, given),
     )
     on, off = wishes.thresholds or (said.on_threshold, said.off_threshold)
     if not 0 < off < on < 1:
@@ -77,6 +80,30 @@ def planned(model: Path, task: str, side: int, wishes: Wishes) -> Description:
         | {"lipwire": __version__},
         created=datetime.now(UTC).date().isoformat(),
     )
+
+
+def wanted(said: Description) -> int:
+    """How many numbers a model gives that tells the labels apart."""
+    if said.task == "viseme" and said.labels == SHAPES:
+        return 1 + len(said.votes_s) * len(SHAPES)
+    return 1 if len(said.labels) == 2 else len(said.labels)
+
+
+def _usual(task: str, given: int) -> dict[str, Any]:
+    """What a model of the task tells, and by which rules: shapes of mouths, where it gives an
+    opening and votes for an odd number of moments, in the middle of which it looks."""
+    moments, more = divmod(given - 1, len(SHAPES))
+    if task != "viseme" or more or moments % 2 == 0:
+        return {"labels": TASKS[task].labels, "on_threshold": ON, "off_threshold": OFF}
+    rules = MouthRules()
+    return {
+        "labels": SHAPES,
+        "on_threshold": THRESHOLDS[0],
+        "off_threshold": THRESHOLDS[1],
+        "smoothing_s": rules.smoothing_s,
+        "min_duration_s": rules.hold_s,
+        "votes_s": tuple(round(FRAME_S * (n - moments // 2), 4) for n in range(moments)),
+    }
 
 
 def completed(

@@ -58,7 +58,7 @@ def _prepared(path: Path, kind: CropKind, labels: Sequence[str]) -> Items:
     known = None
     if set(origin.classes) == set(labels):
         known = np.array([labels.index(name) for name in origin.classes])[crops.labels]
-    else:
+    elif not set(labels) <= set(origin.classes):
         log.info("%s: tells %s apart, not %s", path, origin.classes, tuple(labels))
     source = Source(origin.dataset, origin.licence, len(crops))
     return Items(centre(crops.images, kind), known, source)

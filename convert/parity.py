@@ -13,13 +13,31 @@ from numpy.typing import NDArray
 
 from convert.items import Items
 from convert.sources import Source
+from edge.description import Description
 from edge.interpreter import Interpreter, Tensor
 from edge.operators import Graph
 from edge.progress import progress
+from edge.shapes import OPENING_UNIT, SHAPES
 from training.evaluate.figures import paired_difference
 
 Outputs = NDArray[np.float64]  # (items, numbers of one answer)
 Run = Callable[[NDArray[np.uint8]], tuple[Outputs, float]]  # one answer, and the seconds it took
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the numbers of an answer stand for."""
+
+    decisions: Callable[[Outputs], NDArray[np.int64]]  # the number of a label
+    amounts: Callable[[Outputs], Outputs]  # of which differences are told
+    amount: str  # what one of those is called
+
+
+def meaning_of(said: Description) -> Meaning:
+    """Shapes and an opening, or labels and their logits."""
+    if said.labels == SHAPES:
+        return Meaning(_shapes, lambda outputs: outputs[:, :1] * OPENING_UNIT, "opening")
+    return Meaning(_labels, lambda outputs: outputs, "output")
 
 
 @dataclass(frozen=True)
@@ -31,7 +49,7 @@ class Column:
     run_ms: float  # median
     accuracy: float | None  # None without labels
     same_decision: float  # share of items decided as the source decides
-    largest_difference: float  # of an output, from the source's
+    largest_difference: float  # of an output or an opening, from the source's
     multiply_accumulates: int | None  # None for the source
 
 
@@ -42,23 +60,32 @@ class Parity:
     n: int
     labelled: bool
     columns: tuple[Column, ...]
-    source_range: tuple[float, float]  # of the source's outputs
+    amount: str  # what is told of differences and ranges: output or opening
+    source_range: tuple[float, float]  # of the source's
     loss: float  # points of accuracy lost; without labels, of decisions changed
     interval: tuple[float, float]  # 95 %, of the loss
+
+    @property
+    def difference(self) -> str:
+        """What columns differ by, in words."""
+        return "largest difference" if self.amount == "output" else f"{self.amount} differs by"
 
     def report(self) -> dict[str, Any]:
         """For `--json`."""
         return asdict(self)
 
 
-def compare(source: Source, white: float, files: dict[str, Interpreter], items: Items) -> Parity:
+def compare(
+    source: Source, white: float, files: dict[str, Interpreter], items: Items, meaning: Meaning
+) -> Parity:
     """Show every item to the source and to each file, in turns, and hold their answers together."""
     runs: dict[str, Run] = {"source": _tensorflow(source, white)}
     runs |= {name: _tflite(interpreter, white) for name, interpreter in files.items()}
     answers, times = _in_turns(runs, items.images)
-    decided = {name: _decisions(outputs) for name, outputs in answers.items()}
+    decided = {name: meaning.decisions(outputs) for name, outputs in answers.items()}
+    amounts = {name: meaning.amounts(outputs) for name, outputs in answers.items()}
     columns = []
-    for name, outputs in answers.items():
+    for name, told in amounts.items():
         interpreter = files.get(name)
         right = None if items.labels is None else float((decided[name] == items.labels).mean())
         columns.append(
@@ -68,7 +95,7 @@ def compare(source: Source, white: float, files: dict[str, Interpreter], items: 
                 round(1000 * median(times[name]), 4),
                 right,
                 float((decided[name] == decided["source"]).mean()),
-                float(np.abs(outputs - answers["source"]).max()),
+                float(np.abs(told - amounts["source"]).max()),
                 Graph(interpreter).multiply_accumulates if interpreter else None,
             )
         )
@@ -79,7 +106,8 @@ def compare(source: Source, white: float, files: dict[str, Interpreter], items: 
         len(items),
         items.labels is not None,
         tuple(columns),
-        (float(answers["source"].min()), float(answers["source"].max())),
+        meaning.amount,
+        (float(amounts["source"].min()), float(amounts["source"].max())),
         100 * lost,
         (100 * low, 100 * high),
     )
@@ -91,7 +119,7 @@ def table(parity: Parity) -> str:
     rows = {
         "": [column.name for column in columns],
         "same decision": [f"{100 * column.same_decision:.2f} %" for column in columns],
-        "largest difference": [f"{column.largest_difference:.3g}" for column in columns],
+        parity.difference: [f"{column.largest_difference:.3g}" for column in columns],
         "bytes": [f"{column.bytes:,}" for column in columns],
         "multiply-accumulates": [
             "" if c.multiply_accumulates is None else f"{c.multiply_accumulates:,}" for c in columns
@@ -102,7 +130,7 @@ def table(parity: Parity) -> str:
         rows["accuracy"] = [f"{100 * (column.accuracy or 0):.2f} %" for column in columns]
     lines = [f"{what:<22}" + "".join(f"{v:>14}" for v in values) for what, values in rows.items()]
     low, high = parity.source_range
-    lines.append(f"{parity.n} items; the source's outputs go from {low:.3g} to {high:.3g}")
+    lines.append(f"{parity.n} items; the source's {parity.amount}s go from {low:.3g} to {high:.3g}")
     lines.append(f"{columns[-1].name} against its source: {_verdict(parity)}")
     return "\n".join(lines)
 
@@ -174,6 +202,11 @@ def _as_told(values: NDArray[np.float32], tensor: Tensor) -> NDArray[Any]:
     return np.clip(integers, limits.min, limits.max).astype(tensor.dtype)
 
 
-def _decisions(outputs: Outputs) -> NDArray[np.int64]:
+def _shapes(outputs: Outputs) -> NDArray[np.int64]:
+    """The shape for which a picture votes most, taken to go on and on."""
+    return outputs[:, 1:].reshape(len(outputs), -1, len(SHAPES)).sum(axis=1).argmax(axis=1)
+
+
+def _labels(outputs: Outputs) -> NDArray[np.int64]:
     """Which label each answer means: one logit is a yes above 0, of several the largest counts."""
     return outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(np.int64)

@@ -103,7 +103,7 @@ def _tensor_text(tensor: dict[str, Any]) -> str:
 def _description_text(said: dict[str, Any]) -> list[str]:
     lines = []
     for name, value in said.items():
-        if name in FORMAL:
+        if name in FORMAL or (name == "votes_s" and said["task"] != "viseme"):
             continue
         if name in ("sources", "metrics"):
             tell = _source_text if name == "sources" else _metric_text
@@ -111,7 +111,7 @@ def _description_text(said: dict[str, Any]) -> list[str]:
         elif name == "versions":
             lines.append(f"{name:<16}{', '.join(f'{who} {v}' for who, v in value.items())}")
         else:
-            shown = ", ".join(value) if isinstance(value, tuple | list) else value
+            shown = ", ".join(map(str, value)) if isinstance(value, tuple | list) else value
             lines.append(f"{name:<16}{shown}")
     return lines
 

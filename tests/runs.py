@@ -12,9 +12,10 @@ import numpy as np
 
 from edge import models
 from edge.description import Source, embed, read
-from training.train.recipe import PARTS
 
 SIDE = 64
+FOLDS = ("fold0", "fold1", "fold2", "fold3")
+PARTS = (*FOLDS, "all", "cross")
 HISTORY = "epoch,accuracy,learning_rate,loss,val_accuracy,val_loss\n"
 
 
@@ -23,7 +24,8 @@ def write_run(folder: Path, parts: tuple[str, ...] = PARTS, n: int = 40, epochs:
     folder.mkdir(parents=True)
     sources = [{"dataset": "genki4k", "licence": "free", "pictures": 100, "digest": "00"}]
     recipe = {"model": "smile-small", "phases": [{"epochs": epochs, "rate": 0.001}], "seed": 1}
-    config = {"task": "smile", "recipe": recipe, "sources": sources, "began": "2026-01-01"}
+    asked = {"task": "smile", "recipe": recipe, "sources": sources}
+    config = {**asked, "began": "2026-01-01", "folds": FOLDS}
     (folder / "config.json").write_text(json.dumps(config))
     cv2.imwrite(str(folder / "sheet.png"), np.full((90, 130), 90, np.uint8))
     for part in parts:

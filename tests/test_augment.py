@@ -10,10 +10,10 @@ import pytest
 
 from edge.crop import FACE, KINDS, CropKind, crop
 from edge.detection import Keypoints
-from training.crops import Crops, Origin, kept
+from training.crops import kept
 from training.prepare.mesh import MIRRORED, TAUGHT
 from training.train.augment import augment, centre, cut, geometry, moved, straight
-from training.train.sheet import draw_sheet
+from training.train.sheet import Captioned, draw_captioned, draw_changed, draw_unchanged
 
 SIDE = kept(FACE).size
 
@@ -96,10 +96,28 @@ def test_taught_points_have_each_other_as_mirror_images() -> None:
     assert len(set(TAUGHT.tolist())) == len(TAUGHT)
 
 
-def test_the_sheet_shows_every_class() -> None:
-    images = np.stack([np.full((SIDE, SIDE), 40, np.uint8), np.full((SIDE, SIDE), 200, np.uint8)])
-    origin = Origin("smile", "drawn", "none", "aligned-face", ("no smile", "smile"))
-    columns = (np.array([0, 1], np.int8), np.array([-1, -1], np.int8), np.array(["a", "b"]))
-    sheet = draw_sheet(Crops(origin, images, *columns), FACE, seed=1)
+def plain(level: int, side: int = SIDE) -> np.ndarray:
+    return np.full((side, side), level, np.uint8)
+
+
+def test_a_sheet_shows_every_class_changed_or_as_it_is() -> None:
+    classes = [[plain(40)], [plain(200), plain(210)]]
+    sheet = draw_changed(classes, FACE, seed=1)
     assert sheet[20, 20, 0] == 40
     assert sheet[90, 20, 0] == 200
+    assert len({int(sheet[90, 20 + 68 * across, 0]) for across in range(9)}) > 1
+    sheet = draw_unchanged(classes, FACE)
+    assert [int(sheet[down, across, 0]) for down, across in ((20, 20), (90, 20), (90, 94))] == [
+        *(40, 200, 210)
+    ]
+
+
+def test_a_sheet_says_something_below_each_face() -> None:
+    row = Captioned("a run", [plain(0, 48)] * 3, ["A 0.02", "B", ""])
+    sheet = draw_captioned("A closed", [row, row])
+    assert sheet.shape[1] > 3 * 96
+    dark = (sheet[..., 0] < 100).sum(axis=1)
+    assert dark[:18].any()  # what the letters mean
+    below = sheet[20 + 20 + 96 : 20 + 20 + 96 + 14, :, 0] < 150
+    said = [bool(below[:, left : left + 96].any()) for left in (4, 104, 204)]
+    assert said == [True, True, False]

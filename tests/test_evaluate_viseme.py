@@ -235,6 +235,11 @@ def test_the_regression_finds_shapes_that_can_be_told_apart() -> None:
     assert balanced(fitted(values), truth) > 0.95
     values[0, 1] = NAN
     assert fitted(values)[0] == NONE
+    # Few that lie among many are not given up for them.
+    among = np.repeat([0, 1], (900, 30))
+    line = (rng.normal(0, 1, 930) + 1.5 * among)[:, None]
+    told = Regression.fitted(line, among)(line)
+    assert min((told[among == 1] == 1).mean(), (told[among == 0] == 0).mean()) > 0.5
     # The squares tell what lies around from what lies in the middle.
     ring = np.exp(2j * np.pi * rng.random(400)) * np.repeat([0.2, 2.0], 200)
     inside = np.repeat([0, 1], 200)
@@ -495,15 +500,15 @@ def test_the_command_prints_json_and_refuses_in_one_line(
 def test_the_command_scores_clips_with_the_shipped_model(
     ready: Lipwire, tmp_path: Path, ffmpeg: None
 ) -> None:
-    root = write_clips(tmp_path / "grid")
+    root = write_clips(tmp_path / "grid", 2, (0, 1))
     done = ready("evaluate", "viseme", "--dataset", "grid", "--root", root, "--json", "-")
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
     needed = {"task", "dataset", "n", "model", "trained_on", "accuracy", "interval"}
     needed |= {"balanced_accuracy", "baselines", "confusion"}
     assert figures.keys() >= needed
-    assert (figures["n"], figures["undetected"]) == (60, 0)
-    assert sum(map(sum, figures["confusion"]["counts"])) == 60
+    assert (figures["n"], figures["undetected"]) == (30, 0)
+    assert sum(map(sum, figures["confusion"]["counts"])) == 30
 
 
 def test_the_measures_are_as_many_as_is_said() -> None:

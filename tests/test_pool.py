@@ -80,7 +80,7 @@ def test_a_batch_has_pixels_softened_labels_sets_and_known_points() -> None:
 
     asked = recipe(points=2.0, label_smoothing=0.1, batch=6)
     pool = Pool([crops("a", 4, fold=0, points=True), crops("b", 4)])
-    lesson = Lesson(pool, softened(pool, None, asked), (1,), FACE, asked)
+    lesson = Lesson(pool, softened(pool.labels, None, asked), (1,), FACE, asked)
     rows = np.array([0, 1, 4, 5, 2, 6])
     inputs, targets, weights = Batches(lesson, rows, 0)[0]
     assert inputs["pixels"].shape == (6, 64, 64, 1)
@@ -98,7 +98,7 @@ def test_mixed_pictures_have_mixed_answers() -> None:
 
     asked = recipe(mixup=5.0, label_smoothing=0.0)
     pool = Pool([crops("a", 20)])
-    lesson = Lesson(pool, softened(pool, None, asked), (), FACE, asked)
+    lesson = Lesson(pool, softened(pool.labels, None, asked), (), FACE, asked)
     _, targets, _ = Batches(lesson, np.arange(20), 0)[0]
     values = set(np.round(targets["logit"][:, 0], 4).tolist())
     assert values > {0.0, 1.0} or len(values) > 2
@@ -111,7 +111,7 @@ def test_points_of_a_mixture_count_where_both_pictures_have_them() -> None:
 
     asked = recipe(mixup=5.0, points=2.0)
     pool = Pool([crops("a", 20, points=True)])  # one has points
-    lesson = Lesson(pool, softened(pool, None, asked), (), FACE, asked)
+    lesson = Lesson(pool, softened(pool.labels, None, asked), (), FACE, asked)
     weights = Batches(lesson, np.array([0, *[1] * 18, 0]), 0)[0][2]
     assert set(weights["logit"].tolist()) == {1.0}
     assert set(weights["points"].tolist()) <= {0.0, 1.0}
@@ -119,25 +119,27 @@ def test_points_of_a_mixture_count_where_both_pictures_have_them() -> None:
 
 def test_a_set_alone_has_no_bias_that_the_device_would_miss() -> None:
     from training.run import Run
-    from training.train.smile import Part, split
+    from training.train.smile import Smiles
 
     asked = recipe(set_bias=True)
     for sets, biased in ((("own",), ()), (("own", "other"), (0, 1)), (("folds", "own"), (1,))):
         pool = pool_of(*(crops(name, 40, fold=0 if name == "folds" else -1) for name in sets))
-        part = Part("all", Run(Path("run")), asked, pool, *split(pool, "all", asked))
-        assert part.biased == biased
+        part = Smiles().part("all", Run(Path("run")), asked, pool)
+        assert Smiles().biased(part) == biased
 
 
 def test_of_few_pictures_or_people_both_classes_are_learned_and_kept() -> None:
-    from training.train.smile import split
+    from training.run import Run
+    from training.train.smile import Smiles
 
+    run = Run(Path("run"))
     for people in (None, np.full(12, "ann"), np.repeat(["ann", "bob"], 6)):
         pool = pool_of(replace(crops("own", 12), people=people))  # type: ignore[arg-type]
-        learn, check = split(pool, "all", recipe())
-        assert sorted([*learn, *check]) == list(range(12))
-        assert set(pool.labels[learn]) == set(pool.labels[check]) == {0, 1}
+        part = Smiles().part("all", run, recipe(), pool)
+        assert sorted([*part.learn, *part.check]) == list(range(12))
+        assert set(pool.labels[part.learn]) == set(pool.labels[part.check]) == {0, 1}
     with pytest.raises(SettingsError, match="1 crops of class 'no smile'"):
-        split(pool_of(crops("own", 2)), "all", recipe())
+        Smiles().part("all", run, recipe(), pool_of(crops("own", 2)))
 
 
 @pytest.mark.parametrize("changes", [{"seed": 2}, {"whole": ("fer2013",)}])
@@ -164,7 +166,7 @@ def test_a_teachers_opinion_counts_by_its_weight() -> None:
     pool = Pool([crops("a", 2)])
     asked = recipe(label_smoothing=0.0, teacher="run", teacher_weight=0.25)
     opinion = np.array([np.log(3.0), -np.log(3.0)], np.float32)
-    assert softened(pool, opinion, asked) == pytest.approx([0.25 * 0.75, 0.75 + 0.25 * 0.25])
+    assert softened(pool.labels, opinion, asked) == pytest.approx([0.25 * 0.75, 0.75 + 0.25 * 0.25])
 
 
 def test_epochs_are_shared_among_phases_as_before() -> None:

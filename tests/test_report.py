@@ -20,7 +20,7 @@ from tests.runs import HISTORY, write_heldout, write_history, write_run
 from training.report import write, write_page
 from training.report.plot import Axis, Plot
 
-VOID = {"meta", "img", "line", "circle", "rect", "polyline"}
+VOID = {"meta", "img", "line", "circle", "rect", "polyline", "image"}
 
 
 class Page(HTMLParser):

@@ -34,6 +34,7 @@ BEGIN_S, END_S = 4.2, 10.0  # of the demo's script: all shapes, and no smile
 SECONDS = END_S - BEGIN_S
 AGREE = 0.9  # share of the moments that are clear
 SETTLED_S = 0.25  # after a shape's begin
+TIMEOUT_S = 180  # of what is interrupted or fails
 
 
 def written(path: Path, pictures: Iterator[Image], codec: str = "mp4v") -> Path:
@@ -346,7 +347,7 @@ def test_a_full_disk_leaves_nothing_half_written(
     asked = ("track", talking, option, place / name)
     with ready.start(*asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (400, 400))
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 1, err
     assert "Traceback" not in err
     assert err.splitlines()[-1].startswith("lipwire: ")
@@ -366,9 +367,9 @@ def test_an_interruption_leaves_nothing_half_written(
         assert process.stderr is not None
         assert "profile" in process.stderr.readline()
         if when == "while it draws":
-            wait_until(lambda: files(place) != set(), 60)
+            wait_until(lambda: files(place) != set(), TIMEOUT_S)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130
     assert err == ""
     assert files(place) == set()

@@ -15,10 +15,10 @@ from edge.frame import Frame, Image
 SHAPES = {
     "closed": Mouth(),
     "narrow": Mouth(width=0.36, opening=0.05, teeth=0.8),
-    "open": Mouth(width=0.34, opening=0.11, teeth=0.25),
-    "wide_open": Mouth(width=0.33, opening=0.20, teeth=0.15, rounding=0.3),
-    "rounded": Mouth(width=0.21, opening=0.09, rounding=1.0),
-    "puckered": Mouth(width=0.10, opening=0.03, rounding=1.0),
+    "open": Mouth(width=0.38, opening=0.11, teeth=1.0),
+    "wide_open": Mouth(width=0.38, opening=0.25, teeth=0.5, rounding=0.4),
+    "rounded": Mouth(width=0.18, opening=0.07, rounding=1.0),
+    "puckered": Mouth(width=0.10, opening=0.02, rounding=1.0),
     "smile": Mouth(width=0.46, opening=0.10, smile=1.0, teeth=1.0),
 }
 # One loop: shape and seconds.

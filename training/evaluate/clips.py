@@ -20,7 +20,7 @@ from edge.errors import SettingsError, SourceError
 from edge.progress import progress
 from edge.shapes import SHAPES
 from training.crops import kept
-from training.datasets import DATASETS, Options, Picture, load
+from training.datasets import Options, Picture, load
 from training.datasets.grid import read_phones
 from training.evaluate.asked import learned_from
 from training.evaluate.figures import Flags, Values
@@ -121,15 +121,15 @@ def _see(
     """Show the test fold, or everything, to the reader and all to the face mesh."""
     told = np.full((len(pictures), reader.width), np.nan)
     lips = np.full((len(pictures), MEASURES), np.nan)
-    show, wide = DATASETS[GRID].show, kept(FACE)
+    wide = kept(FACE)
     for row, picture in enumerate(progress(pictures, f"evaluate {GRID}")):
         image = picture.load()
-        face = None if image is None else main_face(detector, show(image))
+        face = None if image is None else main_face(detector, image)
         if image is None or face is None:
             continue
-        if (around := crop(show(image), face.keypoints, wide)) is not None:
+        if (around := crop(image, face.keypoints, wide)) is not None:
             lips[row] = measures(mesh(around))
-        mouth = crop(show(image), face.keypoints, reader.crop_kind)
+        mouth = crop(image, face.keypoints, reader.crop_kind)
         if mouth is not None and (everything or picture.fold == TEST):
             told[row] = reader.answers(mouth[None])[0]
     if np.isnan(told).all():

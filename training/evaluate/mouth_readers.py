@@ -14,14 +14,13 @@ from edge.errors import ModelError, SettingsError
 from edge.read import TwoClassReader, VisemeReader, checked_description
 from edge.shapes import OPENING_UNIT, SHAPES
 from training.evaluate.figures import Values
-from training.evaluate.mouths import CLOSED_GAP, OPEN_GAP
+from training.evaluate.mouths import MIDDLE
 from training.evaluate.readers import loaded, sources_of, told_beside
 from training.evaluate.views import Faces
 
 TASK = "viseme"
 TWO = ("closed", "open")  # labels of models that tell no shapes
 EVEN = 0.5  # the probability over which such a model says open
-MIDDLE = (CLOSED_GAP + OPEN_GAP) / 2
 
 
 @dataclass(frozen=True, eq=False)

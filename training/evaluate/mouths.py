@@ -11,6 +11,8 @@ from edge.shapes import SHAPES
 from training.evaluate.figures import Flags, Values
 
 CLOSED_GAP, OPEN_GAP = 0.04, 0.15  # clear cases: gaps up to the one, from the other on
+MIDDLE = (CLOSED_GAP + OPEN_GAP) / 2
+THRESHOLDS = (round(MIDDLE + 0.01, 4), round(MIDDLE - 0.01, 4))  # at which a mouth opens, closes
 Votes = NDArray[np.float64]  # (n, moments, shapes)
 
 
@@ -63,12 +65,3 @@ def bits(allowed: NDArray[np.uint8]) -> Flags:
     """Which shapes are in each set."""
     flags: Flags = (allowed[:, None] >> np.arange(len(SHAPES)) & 1).astype(bool)
     return flags
-
-
-def single(logits: Values, allowed: NDArray[np.uint8]) -> float:
-    """Balanced accuracy over what must show one shape, silence included."""
-    among = bits(allowed)
-    alone = among.sum(axis=1) == 1
-    truth, told = among.argmax(axis=1), logits.argmax(axis=1)
-    found = np.unique(truth[alone])
-    return float(np.mean([(told[alone & (truth == one)] == one).mean() for one in found]))

@@ -26,8 +26,8 @@ from training.evaluate.figures import (
     interval_over_groups,
     reliability,
 )
-from training.evaluate.mouth_readers import MIDDLE, MouthReader
-from training.evaluate.mouths import CLOSED_GAP, OPEN_GAP
+from training.evaluate.mouth_readers import MouthReader
+from training.evaluate.mouths import CLOSED_GAP, MIDDLE, OPEN_GAP
 from training.evaluate.slices import Kind
 from training.gaps import POINTS_68, gap_of_68
 

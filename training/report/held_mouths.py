@@ -13,11 +13,10 @@ from edge.description import Description
 from edge.errors import SettingsError
 from edge.shapes import OPENING_UNIT, SHAPES
 from training.evaluate.figures import Flags, Values, auc
-from training.evaluate.mouths import CLOSED_GAP, OPEN_GAP, Answers, bits, counted
+from training.evaluate.mouths import CLOSED_GAP, MIDDLE, OPEN_GAP, Answers, bits, counted
 from training.evaluate.shapes import balanced
 from training.report.parts import columns_of
 
-MIDDLE = (CLOSED_GAP + OPEN_GAP) / 2
 AHEAD = (0, 1, 2)  # frames to come that are waited for
 
 

@@ -102,7 +102,7 @@ class ShapeReport(Report[HeldMouths]):
             parts.append("<h3>Shapes</h3>" + self._worst_shapes(held))
         if held.measured.any():
             rows = np.argsort(-np.where(held.measured, held.off, 0), kind="stable")[:WORST]
-            about = "Those farthest off: the gap that was measured and the opening told, in eye distances."
+            about = "Those farthest off: the gap that was measured, and the opening told."
             found = [self._opening(held, row) for row in rows]
             parts.append("<h3>Openings</h3>" + faces.mistakes(found, about))
         return "".join(parts) or note("Nothing is known for sure of what was left out.")

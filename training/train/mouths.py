@@ -62,7 +62,8 @@ class MouthLesson:
         weights: Floats = np.where(classes == SEVERAL, how.several, 1).astype(np.float32)
         runs = is_run(pool)
         counts = np.bincount(pool.shapes[runs], minlength=len(BITS)).clip(1)
-        rarity = (counts / counts[counts > 1].mean() if runs.any() else counts) ** -how.rarity
+        often = counts[counts > 1]
+        rarity = (counts / often.mean() if len(often) else counts) ** -how.rarity
         weights[runs] *= rarity[pool.shapes[runs]]
         return weights * (pool.shapes > 0)
 

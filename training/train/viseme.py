@@ -16,10 +16,11 @@ from edge.crop import CropKind
 from edge.description import Description, read
 from edge.errors import SettingsError
 from edge.frame import Image
+from edge.mouth import MouthRules
 from edge.read import VisemeReader
 from edge.shapes import OPENING_UNIT, SHAPES
 from training import zoo
-from training.evaluate.mouths import CLOSED_GAP, OPEN_GAP, Answers, counted, fit_temperature
+from training.evaluate.mouths import THRESHOLDS, Answers, counted, fit_temperature
 from training.masks import shapes_of
 from training.report.held_mouths import read_held_mouths
 from training.run import Run
@@ -40,9 +41,6 @@ from training.train.sheet import Captioned, draw_captioned
 from training.train.teach import taught_by
 from training.train.votes import learner, without_help
 
-# Of the opening, in eye distances: in the middle between clear cases, and so far apart.
-THRESHOLD, APART = (CLOSED_GAP + OPEN_GAP) / 2, 0.02
-SMOOTHING_S, HOLD_S = 0.04, 0.08
 CHUNK = 1024
 LETTERS = "ABCDEF"  # of Preston Blair's shapes, in the order of ours
 SHOWN_STILLS = 3  # samples of a sheet that are no runs
@@ -117,10 +115,10 @@ class MouthShapes:
         """Of the description: labels, thresholds, moments and rules."""
         return {
             "labels": SHAPES,
-            "on_threshold": THRESHOLD + APART / 2,
-            "off_threshold": THRESHOLD - APART / 2,
-            "smoothing_s": SMOOTHING_S,
-            "min_duration_s": HOLD_S,
+            "on_threshold": THRESHOLDS[0],
+            "off_threshold": THRESHOLDS[1],
+            "smoothing_s": MouthRules().smoothing_s,
+            "min_duration_s": MouthRules().hold_s,
             "votes_s": zoo.module(part.recipe.model).VOTES_S,
         }
 
