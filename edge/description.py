@@ -151,7 +151,13 @@ def _makes_sense(said: Description) -> bool:
         and 0 < said.off_threshold < said.on_threshold < 1
         and 0 <= said.smoothing_s <= LONGEST_S
         and 0 <= said.min_duration_s <= LONGEST_S
+        and _are_moments(said.votes_s)
     )
+
+
+def _are_moments(votes_s: tuple[float, ...]) -> bool:
+    """Whether a picture can vote for these: near it, each once, in order."""
+    return bool(votes_s) and list(votes_s) == sorted(set(votes_s)) and max(map(abs, votes_s)) <= 1
 
 
 def _check_types(part: Any) -> None:

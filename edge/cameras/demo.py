@@ -15,8 +15,8 @@ from edge.frame import Frame, Image
 SHAPES = {
     "closed": Mouth(),
     "narrow": Mouth(width=0.36, opening=0.05, teeth=0.8),
-    "open": Mouth(width=0.38, opening=0.11, teeth=1.0),
-    "wide_open": Mouth(width=0.38, opening=0.25, teeth=0.5, rounding=0.4),
+    "open": Mouth(width=0.28, opening=0.075, teeth=0.6),
+    "wide_open": Mouth(width=0.33, opening=0.25, teeth=0.15, rounding=0.4),
     "rounded": Mouth(width=0.18, opening=0.07, rounding=1.0),
     "puckered": Mouth(width=0.10, opening=0.02, rounding=1.0),
     "smile": Mouth(width=0.46, opening=0.10, smile=1.0, teeth=1.0),

@@ -15,7 +15,7 @@ import keras
 
 from edge.errors import MissingExtraError, SourceError
 from training.train.recipe import Phase, Recipe
-from training.train.votes import Allowed
+from training.train.votes import Allowed, Openings
 from training.written import written
 from training.zoo.learning import set_learning
 
@@ -24,7 +24,7 @@ Epoch = Callable[[int], keras.utils.PyDataset]  # an epoch's batches
 LOSSES: dict[str, Callable[[], keras.losses.Loss]] = {
     "logit": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
     "points": keras.losses.MeanAbsoluteError,
-    "opening": lambda: keras.losses.Huber(delta=0.5),
+    "opening": Openings,
     "shapes": Allowed,
     "lips": keras.losses.MeanAbsoluteError,
 }

@@ -17,6 +17,7 @@ from training.train.teach import FEATURES
 
 SURE = 0.97  # that a shape which is allowed is shown: labels err
 IMPOSSIBLE = -1e4  # a logit
+MUCH = 0.5  # of an opening's unit
 ENCODER = "encoder"
 
 
@@ -54,6 +55,15 @@ class Allowed(keras.losses.Loss):  # type: ignore[misc]
         told = ops.log_softmax(ops.where(allowed < 0, IMPOSSIBLE, logits))
         among = ops.log(ops.maximum(allowed, 0.0) * SURE + (1 - SURE) / len(SHAPES))
         return -ops.logsumexp(told + among, axis=-1)
+
+
+@keras.saving.register_keras_serializable("lipwire")
+class Openings(keras.losses.Loss):  # type: ignore[misc]
+    """How far openings are off: squared where little, as it is where much. Keras's own loss of this
+    kind forgets from where on, when a checkpoint is written."""
+
+    def call(self, gaps: Any, told: Any) -> Any:
+        return keras.losses.huber(gaps, told, delta=MUCH)
 
 
 def learner(model: keras.Model, recipe: Recipe) -> keras.Model:
