@@ -11,6 +11,7 @@ from edge import inspect, models
 from edge.detectors.blazeface import SHORT_RANGE
 from edge.interpreter import Interpreter
 from edge.operators import Graph, multiply_accumulates
+from edge.shapes import SHAPES
 from tests.command import Lipwire
 
 SMILE = models.shipped("smile")
@@ -49,6 +50,14 @@ def test_people_are_told_everything_that_json_holds(lipwire: Lipwire) -> None:
         assert f"{source['name']}, {source['pictures']:,} pictures" in result.stdout
     assert "scale 0.00392157, zero point -128" in result.stdout
     assert "in float: none" in result.stdout
+
+
+def test_of_a_model_of_mouth_shapes_labels_and_moments_are_told() -> None:
+    lines = inspect.text(inspect.report(models.shipped("viseme"))).splitlines()
+    told = dict(line.split(maxsplit=1) for line in lines if len(line.split()) > 1)
+    assert told["labels"] == ", ".join(SHAPES)
+    assert told["votes_s"] == "-0.08, -0.04, 0.0, 0.04, 0.08"
+    assert "votes_s" not in inspect.text(inspect.report(SMILE))
 
 
 def test_of_a_model_of_mediapipes_the_tensors_are_told(fetched: Path) -> None:

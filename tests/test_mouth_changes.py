@@ -59,7 +59,7 @@ def reading(*script: tuple[int, int], sure: float = 4.0, film: str = "film") -> 
     frames = np.arange(len(shapes))
     about = frames[:, None] + np.round(np.array(MOMENTS) * FPS).astype(int)
     votes = sure * np.eye(len(SHAPES))[shapes[about.clip(0, len(shapes) - 1)]]
-    return Reading("talk", film, True, frames / FPS, np.full(len(shapes), 0.03), votes)
+    return Reading("talk", film, True, 1.0, frames / FPS, np.full(len(shapes), 0.03), votes)
 
 
 def still(leads: float, noise: float, seed: int = 0, film: str = "still") -> Reading:
@@ -177,7 +177,7 @@ def half() -> Half:
     frames = [(NARROW if phone == "IY" else CLOSED, round(FPS * s)) for phone, s in words]
     talk = [reading(*frames, film=name) for name in ("one", "two")]
     stills = [still(lead, 0.5, seed=seed) for seed, lead in enumerate((0.1, 0.4, 1.0, 2.0))]
-    return Half([*talk, *stills], {name: spoken(*words) for name in ("one", "two")}, HOW)
+    return Half([*talk, *stills], {name: spoken(*words) for name in ("one", "two")}, MOMENTS)
 
 
 def test_a_half_has_figures_of_those_who_talk_and_of_those_who_do_not() -> None:
@@ -260,7 +260,7 @@ def test_a_reading_gives_the_changes_that_the_pipeline_tells() -> None:
     (values,) = record(frames, model, profile, None)
     rules = own_rules(read(model))
     how = Counting(read(model).votes_s, rules.ahead_s, read(model).temperature)
-    tells = told(count(Reading("talk", "demo", True, *values), how), rules.mouth())
+    tells = told(count(Reading("talk", "demo", True, 1.0, *values), how), rules.mouth())
     assert [(at, SHAPES[shape]) for at, shape in tells] == due
     assert len(due) > 2
 

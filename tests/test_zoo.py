@@ -12,6 +12,7 @@ import pytest
 
 from edge.errors import SettingsError
 from edge.interpreter import Interpreter
+from edge.operators import multiply_accumulates
 from tests.conftest import complaint
 
 if TYPE_CHECKING:
@@ -109,6 +110,77 @@ def test_smile_unet_is_as_published() -> None:
         assert type(layer.kernel_initializer).__name__ == "HeNormal"
     (phase,) = smile_unet.recipe().phases
     assert (phase.rate, phase.lowest_rate, phase.schedule) == (1e-3, 1e-6, "steps")
+
+
+def test_viseme_small_costs_no_more_than_a_frame_may(tmp_path: Path) -> None:
+    from convert.int8 import convert
+    from edge.shapes import SHAPES
+    from training.zoo import viseme_small
+
+    model = viseme_small.build()
+    assert model.input_shape == (None, 48, 48, 1)
+    assert model.output_shape == (None, 1 + len(viseme_small.VOTES_S) * len(SHAPES))
+    seen, _ = pictures(8, side=48)
+    convert(model, seen, tmp_path / "viseme.tflite")
+    assert 2_500_000 < multiply_accumulates(tmp_path / "viseme.tflite") <= 3_000_000
+    wide = viseme_small.build(size=64, width=200)
+    assert wide.input_shape == (None, 64, 64, 1)
+    assert wide.count_params() > 3 * model.count_params()
+
+
+def test_viseme_tf_is_as_published() -> None:
+    from keras import layers
+
+    from training.zoo import viseme_tf
+
+    model = viseme_tf.build()
+    assert model.input_shape == (None, 64, 64, 1)
+    kinds = [type(layer) for layer in model.layers[1:]]
+    assert kinds == [
+        layers.Normalization,
+        *(layers.Conv2D, layers.MaxPooling2D, layers.Conv2D, layers.Conv2D, layers.MaxPooling2D),
+        *(layers.Flatten, layers.Dense, layers.Dropout, layers.Dense),
+    ]
+    asked = viseme_tf.recipe()
+    (phase,) = asked.phases
+    assert (phase.rate, phase.lowest_rate, phase.epochs) == (5e-4, 5e-4, 5)
+    assert (asked.batch, asked.pictures, asked.augment) == (5, 0, False)
+
+
+def test_what_standardises_pixels_quantises_well(tmp_path: Path) -> None:
+    from convert.int8 import convert
+    from training.zoo import viseme_tf
+
+    model = viseme_tf.build()
+    seen, truth = pictures(24, side=64)
+    dim = (0.2 + 0.1 * seen).astype(np.float32)  # a narrow range, which is much widened
+    model.get_layer("standardised").adapt(dim)
+    compiled(model, 5e-4)
+    for _ in range(4):
+        model.train_on_batch(dim, truth)
+    interpreter = convert(model, dim, tmp_path / "model.tflite")
+    assert all(answers_alike(model, interpreter, dim))
+
+
+def answers_alike(model: keras.Model, interpreter: Interpreter, seen: np.ndarray) -> list[bool]:
+    """Whether each int8 answer is near the exact one."""
+    (given,) = interpreter.outputs
+    exact = np.asarray(model(seen, training=False))[:, 0]
+    told = [(int(answer_of(interpreter, each)) - given.zero_point) * given.scale for each in seen]
+    return (np.abs(exact - told) < 0.2 * max(np.ptp(exact), 0.5)).tolist()
+
+
+def test_the_small_models_are_of_the_same_blocks_in_the_same_order() -> None:
+    from training.zoo import smile_small, viseme_small
+
+    def kinds(model: keras.Model) -> list[str]:
+        return [type(layer).__name__ for layer in model.layers]
+
+    assert kinds(smile_small.build()) == kinds(viseme_small.build())
+    block = ["Conv2D", "BatchNormalization", "ReLU"]
+    assert kinds(smile_small.build())[:4] == ["InputLayer", *block]
+    assert smile_small.build().get_layer("features").output.shape == (None, 4, 4, 192)
+    assert viseme_small.build().get_layer("features").output.shape == (None, 3, 3, 176)
 
 
 def test_only_the_dropout_of_smile_unet_is_another_for_comparison(small: None) -> None:
@@ -290,10 +362,7 @@ def test_int8_answers_as_the_float_model_does(name: str, small: None, tmp_path: 
     for _ in range(4):  # without, statistics and logits mean nothing
         model.train_on_batch(seen, truth)
     interpreter = convert(model, seen, tmp_path / "model.tflite")
-    (given,) = interpreter.outputs
-    exact = np.asarray(model(seen, training=False))[:, 0]
-    told = [(int(answer_of(interpreter, each)) - given.zero_point) * given.scale for each in seen]
-    assert np.abs(exact - told).max() < 0.2 * max(np.ptp(exact), 0.5)
+    assert all(answers_alike(model, interpreter, seen))
 
 
 def answer_of(interpreter: Interpreter, pixels: np.ndarray) -> int:

@@ -99,7 +99,7 @@ class MouthShapes:
     def fit(self, part: Part, tensorboard: bool) -> keras.Model:
         """Train the part's model, or go on where that was ended."""
         recipe = part.recipe
-        lesson = MouthLesson(part.pool, _openings(part), part.kind, recipe)
+        lesson = MouthLesson(part.pool, openings(part), part.kind, recipe)
         draw = MouthDraw(lesson, part.learn)
 
         def build() -> keras.Model:
@@ -163,7 +163,7 @@ def _caption(pool: Pool, row: int) -> str:
     return letters if np.isnan(pool.gaps[row]) else f"{letters} {pool.gaps[row]:.2f}"
 
 
-def _openings(part: Part) -> Floats:
+def openings(part: Part) -> Floats:
     """How far each mouth is open: as measured, as a teacher sees it, else as the face mesh does."""
     pool, recipe = part.pool, part.recipe
     if not recipe.teacher:

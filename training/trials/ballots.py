@@ -23,7 +23,7 @@ from edge.votes import Ballot
 
 AT_ONCE = Settings(faces=FaceSettings(arrive_s=0.0))  # mouths are read from the first frame on
 FORMAT = 1
-COLUMNS = ("kind", "film", "choice")
+COLUMNS = ("kind", "film", "choice", "temperature")
 VALUES = ("at", "openings", "votes")
 
 
@@ -34,6 +34,7 @@ class Reading:
     kind: str  # of film: still or talk
     film: str
     choice: bool  # rules are chosen on it, and figures come from the others
+    temperature: float  # by which its votes are to be divided when they are counted
     at: NDArray[np.float64]  # seconds
     openings: NDArray[np.float64]
     votes: NDArray[np.float64]  # (frames, moments, shapes)

@@ -40,13 +40,12 @@ Figures = dict[str, Any]
 
 def evaluate_mouth_changes(films: MouthFilms, readings: Readings) -> Figures:
     """Figures of rules chosen now, or of the model's own with the default settings."""
-    reader = films.reader
-    said, how, phones = reader.description, reader.counting(0.0), films.phones()
+    said, phones = films.said, films.phones()
     rules = own_rules(said)
-    report = Half([each for each in readings.readings if not each.choice], phones, how)
+    report = Half([each for each in readings.readings if not each.choice], phones, said.votes_s)
     chosen: Figures = {"choice": None, "tried": []}
     if films.choice:
-        half = Half([each for each in readings.readings if each.choice], phones, how)
+        half = Half([each for each in readings.readings if each.choice], phones, said.votes_s)
         tried = outcomes(half, sweep())
         rules = choose(tried)
         chosen = {"choice": _figures(half, rules), "tried": [_tried(each) for each in tried]}

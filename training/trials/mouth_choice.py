@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -90,15 +90,18 @@ class Half:
     """The films of one half: rules are chosen on the one and reported on the other."""
 
     def __init__(
-        self, readings: Sequence[Reading], phones: Mapping[str, Sequence[Spoken]], how: Counting
+        self,
+        readings: Sequence[Reading],
+        phones: Mapping[str, Sequence[Spoken]],
+        moments_s: tuple[float, ...],
     ) -> None:
         talk = [each for each in readings if each.kind == "talk" and each.film in phones]
         still = [each for each in readings if each.kind == "still"]
-        self._readings, self._how = {"talk": talk, "still": still}, how
+        self._readings, self._moments_s = {"talk": talk, "still": still}, moments_s
         self._counted: dict[tuple[str, float], list[Counted]] = {}
         self._spoken = [phones[reading.film] for reading in talk]
         self._scored = [scored_frames(spoken) for spoken in self._spoken]
-        self.informed = [informed(reading, how) for reading in talk]
+        self.informed = [informed(reading, self._how(reading, 0.0)) for reading in talk]
 
     def talking(self, rules: Rules) -> Talk:
         """Try rules on the man who talks."""
@@ -122,9 +125,14 @@ class Half:
     def _count(self, kind: str, rules: Rules) -> list[Counted]:
         key = kind, rules.ahead_s
         if key not in self._counted:
-            how = replace(self._how, ahead_s=rules.ahead_s)
-            self._counted[key] = [count(reading, how) for reading in self._readings[kind]]
+            self._counted[key] = [
+                count(reading, self._how(reading, rules.ahead_s))
+                for reading in self._readings[kind]
+            ]
         return self._counted[key]
+
+    def _how(self, reading: Reading, ahead_s: float) -> Counting:
+        return Counting(self._moments_s, ahead_s, reading.temperature)
 
     def _judged(self, tells: Sequence[Sequence[Change]]) -> Talk:
         both = list(zip(self._spoken, tells, strict=True))

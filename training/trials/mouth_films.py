@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from edge.description import bare
+from edge.description import Description, bare, read
 from edge.detection import Detector
 from edge.errors import SettingsError, SourceError
 from edge.film import Reel
 from edge.profiles import Profile
 from edge.progress import progress
-from edge.read import VisemeReader, checked_description
+from edge.read import checked_description
 from training.datasets import Picture, load
 from training.datasets.grid import DATASET, read_phones
 from training.datasets.layout import table, whole
@@ -62,10 +62,14 @@ class MouthFilms:
         """The model that reads a fold."""
         return self.model if self.run is None else self.run / f"fold{fold}.tflite"
 
+    def temperature(self, fold: int) -> float:
+        """By which that model's votes are to be divided."""
+        return read(self.file(fold)).temperature
+
     @property
-    def reader(self) -> VisemeReader:
-        """One whose description stands for all."""
-        return VisemeReader(self.file(self.folds[0]))
+    def said(self) -> Description:
+        """The description that stands for all."""
+        return read(self.file(self.folds[0]))
 
     def phones(self) -> dict[str, list[Spoken]]:
         """What is spoken in GRID's clips."""
@@ -161,7 +165,8 @@ def _choice(films: MouthFilms, picture: Picture) -> bool | None:
 
 def _talking(films: MouthFilms, clip: _Clip) -> Reading | None:
     faces = record(Reel(clip.path), films.file(clip.fold), films.profile, films.models)
-    return Reading("talk", clip.path.stem, clip.choice, *faces[0]) if faces else None
+    about = ("talk", clip.path.stem, clip.choice, films.temperature(clip.fold))
+    return Reading(*about, *faces[0]) if faces else None
 
 
 def _played(
@@ -185,7 +190,8 @@ def _played(
     readings: list[Reading] = []
     for still, faces in zip(jobs, parallel(work, jobs, "stills"), strict=True):
         if len(faces) == 1:
-            readings.append(Reading("still", still.name, still.choice, *faces[0]))
+            temperature = films.temperature(still.picture.fold)
+            readings.append(Reading("still", still.name, still.choice, temperature, *faces[0]))
         else:
             left_out["several faces in it" if faces else "no mouth read in it"] += 1
     return readings
@@ -207,7 +213,7 @@ def _origin(films: MouthFilms, clips: Sequence[_Clip], stills: Sequence[_Still])
 
 
 def _fingerprint(model: Path) -> str:
-    """What a model's ballots depend on: its network and its crop."""
+    """What a model's ballots and their count depend on: network, crop and temperature."""
     said = checked_description(model, "viseme")
-    told = f"{said.crop} {said.crop_size}".encode()
+    told = f"{said.crop} {said.crop_size} {said.temperature}".encode()
     return hashlib.sha256(bare(model) + told).hexdigest()[:16]
