@@ -84,7 +84,7 @@ def add(commands: Any) -> None:
     add("--rarity", type=weight, metavar="X", help="a shape counts by its number to the minus X")
     add("--several", type=weight, metavar="WEIGHT", help="of what may show one of several shapes")
     add("--opening", type=weight, metavar="WEIGHT", help="of a gap that was measured")
-    add("--mesh", type=weight, metavar="WEIGHT", help="of a gap as the mesh or a teacher sees it")
+    add("--mesh", type=weight, metavar="WEIGHT", help="of a gap as the face mesh sees it")
     add("--lips", type=weight, metavar="WEIGHT", help="of telling the lips' points; 0: not")
     model = train.add_argument_group("how it is built")
     add = model.add_argument

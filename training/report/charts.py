@@ -25,29 +25,43 @@ CURVES = 200  # points of a curve that are drawn
 RARE = 20  # answers in a bin, below which its interval says nothing
 
 
-def learning(parts: Sequence[Part[Any]], measures: Mapping[str, bool]) -> str:
-    """A row of curves for each measure (in percent or not), a plot a part, all on the same
-    scale."""
+def learning(
+    parts: Sequence[Part[Any]], measures: Mapping[str, bool], together: bool = False
+) -> str:
+    """Curves of each measure (in percent or not): a plot a part, all on the same scale, or one
+    plot."""
     known = [part for part in parts if part.history]
     if not known:
         return '<p class="note">No history.csv in this run.</p>'
-    keys = ("training", "validation")
     rows = []
     for measure, percent in measures.items():
-        names = (measure, f"val_{measure}")
         told = [part for part in known if measure in part.history]
-        values = [part.history[name] for part in told for name in names if name in part.history]
-        low, high = _ends(np.concatenate([np.empty(0), *values]))
-        for part in told:
-            epochs = part.history["epoch"] + 1
-            across = Axis("epoch", 1, max(float(epochs[-1]), 2))
-            upward = Axis(measure.replace("_", ", "), low, high, percent)
-            plot = Plot(f"{part.name}: {upward.label}", across, upward, 200)
-            there = [name for name in names if name in part.history]
-            for colour, name in enumerate(there):
-                plot.line(epochs, part.history[name], colour)
-            rows.append(figure(plot, part.name, keys[: len(there)]))
+        groups = [told] if together and told else [[part] for part in told]
+        values = [part.history[name] for part in told for name in _both(part, measure)]
+        ends = _ends(np.concatenate([np.empty(0), *values]))
+        rows += [_curves(group, measure, Axis(_words(measure), *ends, percent)) for group in groups]
     return f'<div class="grid">{"".join(rows)}{_rate(known[0].history)}</div>'
+
+
+def _curves(parts: Sequence[Part[Any]], measure: str, upward: Axis) -> str:
+    """What some parts learned, in one plot."""
+    name = parts[0].name if len(parts) == 1 else f"{len(parts)} parts"
+    most = max(float(part.history["epoch"][-1]) + 1 for part in parts)
+    plot = Plot(f"{name}: {upward.label}", Axis("epoch", 1, max(most, 2)), upward, 200)
+    there = max((_both(part, measure) for part in parts), key=len)
+    for part in parts:
+        for colour, each in enumerate(_both(part, measure)):
+            plot.line(part.history["epoch"] + 1, part.history[each], colour)
+    return figure(plot, name, ("training", "validation")[: len(there)])
+
+
+def _both(part: Part[Any], measure: str) -> list[str]:
+    """The columns of a measure, in training and in validation."""
+    return [name for name in (measure, f"val_{measure}") if name in part.history]
+
+
+def _words(measure: str) -> str:
+    return measure.replace("_", ", ")
 
 
 def roc_curve(told: Values, truth: Flags, marks: Mapping[str, float], axes: tuple[str, str]) -> str:

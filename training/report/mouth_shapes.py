@@ -52,13 +52,15 @@ class ShapeReport(Report[HeldMouths]):
         from_set = note(f"Of {escape(best)}, n = {len(held.images)}.")
         rows = self.rows()
         if len(self.parts) > 1:
-            rows += [self.figures(part.name, part.held) for part in self.parts]
+            shown = list(map(id, self.sets.values()))
+            others = [part for part in self.parts if id(part.held) not in shown]
+            rows += [self.figures(part.name, part.held) for part in others]
         figures = note(self.found_only) + tables.table(self.head, rows) + PARTS_NOTE
         clip = strip.most_telling(held)
         in_time = [] if clip is None else [("A clip over time", strip.Strip(held, clip).html())]
         return [
             ("Figures", self._tiles() + figures),
-            ("Learning", charts.learning(self.parts, MEASURES)),
+            ("Learning", charts.learning(self.parts, MEASURES, together=True)),
             ("Openings", from_set + self._openings(held)),
             ("Shapes", from_set + self._shapes(held)),
             *in_time,
