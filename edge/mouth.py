@@ -16,7 +16,7 @@ LONGEST_GAP_S = 1.0  # what a mouth did in a longer time without samples is not 
 class MouthRules:
     """What it takes to be another shape, and what an opening counts from and to."""
 
-    smoothing_s: float = 0.02  # time constant, of weights and opening
+    smoothing_s: float = 0.0  # time constant, of weights and opening
     hold_s: float = 0.08  # a shape stays at least so long
     margin: float = 0.1  # of smoothed weight by which another shape must lead the present one
     still_margin: float = 0.6  # the same where the mouth does not move

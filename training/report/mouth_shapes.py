@@ -19,13 +19,7 @@ PARTS_NOTE = note(
     "validation, where its temperature was chosen: no figure to quote. Intervals, 95 %, are by "
     "person or clip. Frames ahead are those to come that are waited for; floats: the Keras model."
 )
-MEASURES = {
-    "loss": False,
-    "shapes_loss": False,
-    "opening_loss": False,
-    "points_loss": False,
-    "lips_loss": False,
-}
+MEASURES = ("loss", "shapes_loss", "opening_loss", "points_loss", "lips_loss")
 WORST = 12  # of each kind
 EXAMPLES = 3  # looked into, of each kind
 
@@ -60,7 +54,10 @@ class ShapeReport(Report[HeldMouths]):
         in_time = [] if clip is None else [("A clip over time", strip.Strip(held, clip).html())]
         return [
             ("Figures", self._tiles() + figures),
-            ("Learning", charts.learning(self.parts, MEASURES, together=True)),
+            (
+                "Learning",
+                charts.learning(self.parts, dict.fromkeys(MEASURES, False), together=True),
+            ),
             ("Openings", from_set + self._openings(held)),
             ("Shapes", from_set + self._shapes(held)),
             *in_time,

@@ -36,7 +36,7 @@ MARGIN = (0.1, 0.2, 0.3, 0.4)
 STILL_MARGIN = (0.0, 0.6, 0.7, 0.8, 1.0)
 ALLOWED_S = (0.0, 0.04, 0.08)  # after which a frame's shape is to be told
 MOST_DELAY_S = 0.08  # less in the median
-NEAR_BEST = 0.03  # of balanced accuracy
+NEAR_BEST = 0.02  # of balanced accuracy
 
 
 @dataclass(frozen=True)
