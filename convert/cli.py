@@ -23,7 +23,7 @@ TENSORFLOW = {
     "TF_NUM_INTEROP_THREADS": "1",
 }
 # Those of `convert.describe` and `edge.crop`, which take a while to load.
-TASKS = ("smile", "viseme")
+TASKS = ("smile", "viseme", "word")
 CROPS = ("aligned-face", "close-face", "lower-face", "aligned-mouth")
 TARGETS = ("int8", "float16", "dynamic", "float32")
 
@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
     add = parser.add_argument
     add("model", type=Path, help=".keras, .h5, a SavedModel folder or a frozen .pb")
     add("--task", choices=TASKS, required=True)
-    items = "folder of pictures, or a .npz of lipwire prepare"
+    items = "folder of pictures, or a .npz of lipwire prepare (word: that alone)"
     add("--calibrate", type=Path, required=True, metavar="DIR", help=items)
     add("--to", choices=TARGETS, default="int8", help="default: int8")
     add("--out", type=Path, required=True, metavar="FILE")

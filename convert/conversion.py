@@ -16,7 +16,8 @@ from convert.items import load as load_items
 from convert.parity import Parity, compare, meaning_of
 from convert.sources import Source, load
 from convert.targets import Samples, tflite
-from edge.description import embed
+from convert.whole_clips import WORD, WholeClips
+from edge.description import Description, embed
 from edge.errors import CheckFailed, ModelError
 from edge.interpreter import Interpreter
 from edge.operators import Graph, names
@@ -56,18 +57,20 @@ class Outcome:
 
 def convert(order: Order) -> Outcome:
     """Convert, describe, and compare with the source."""
-    source = load(order.model, order.inputs, order.outputs)
+    source = load(order.model, order.inputs, order.outputs, order.task == WORD)
     given = int(source.run.outputs[0].shape[1])
-    said = planned(order.model, order.task, source.side, given, order.wishes)
+    clips = WholeClips(order.calibrate, source.shape) if order.task == WORD else None
+    if clips:
+        said = clips.planned(order.model, given, order.wishes)
+    else:
+        said = planned(order.model, order.task, source.side, given, order.wishes)
     if given != wanted(said):
         raise ModelError(
             f"{source.path}: gives {given} numbers, which do not tell {', '.join(said.labels)} "
             "apart: two labels need one logit, the six shapes of mouths an opening and six votes "
             "for each of 1, 3, 5 … moments, others one each (--labels)"
         )
-    kind = kind_of(said)
-    calibration = load_items(order.calibrate, kind, said.labels, order.models)
-    test = load_items(order.test, kind, said.labels, order.models) if order.test else calibration
+    calibration, test = _items(order, said, source, clips)
     with tempfile.TemporaryDirectory() as folder:
         files = {"float32": _written(source, "float32", None, Path(folder))}
         if order.target != "float32":
@@ -79,6 +82,20 @@ def convert(order: Order) -> Outcome:
         embed(converted.path, completed(said, converted, calibration.source, terms))
         parity = compare(source, order.white, files, test, meaning_of(said))
         return Outcome(converted.path.read_bytes(), parity, calibration, test, left)
+
+
+def _items(
+    order: Order, said: Description, source: Source, clips: WholeClips | None
+) -> tuple[Items, Items]:
+    """What it is calibrated on, and what it is compared on."""
+    if clips:
+        tested = WholeClips(order.test, source.shape) if order.test else clips
+        return clips.items(said.labels), tested.items(said.labels)
+    kind = kind_of(said)
+    calibration = load_items(order.calibrate, kind, said.labels, order.models)
+    if not order.test:
+        return calibration, calibration
+    return calibration, load_items(order.test, kind, said.labels, order.models)
 
 
 def _check_int8(interpreter: Interpreter, order: Order) -> str:

@@ -14,6 +14,7 @@ from edge.crop import FACE, KINDS, MOUTH, CropKind
 from edge.description import Description, Quantisation, Source
 from edge.errors import ModelError, SettingsError
 from edge.interpreter import Interpreter, Tensor
+from edge.lipbox import LIP_BOX
 from edge.mouth import MouthRules
 from edge.read import checked_description
 from edge.shapes import SHAPES
@@ -24,13 +25,14 @@ from training.evaluate.mouths import THRESHOLDS
 class Task:
     """What models for a task are like where nothing else is said."""
 
-    crop: CropKind
+    crop: str  # a name of `edge.crop.KINDS`, or the lip box
     labels: tuple[str, ...]
 
 
 TASKS = {
-    "smile": Task(FACE, ("no smile", "smile")),
-    "viseme": Task(MOUTH, ("closed", "open")),
+    "smile": Task(FACE.name, ("no smile", "smile")),
+    "viseme": Task(MOUTH.name, ("closed", "open")),
+    "word": Task(LIP_BOX, ()),  # those of its clips
 }
 ON, OFF = 0.7, 0.4  # thresholds of the probability
 FRAME_S = 0.04  # from one of the moments that a picture votes for to the next
@@ -50,12 +52,16 @@ class Wishes:
 def planned(model: Path, task: str, side: int, given: int, wishes: Wishes) -> Description:
     """The description so far, of a model that gives so many numbers: what the tensors are like is
     known after the conversion."""
+    said = _beside(model, task, side) or blank(
+        task=task, crop=TASKS[task].crop, crop_size=side, frames=1, **_usual(task, given)
+    )
+    return wished(said, wishes)
+
+
+def blank(**known: Any) -> Description:
+    """A description of what is known so far."""
     unknown = Quantisation("", 0.0, 0)
-    said = _beside(model, task, side) or Description(
-        task=task,
-        crop=TASKS[task].crop.name,
-        crop_size=side,
-        frames=1,
+    return Description(
         input=unknown,
         output=unknown,
         temperature=1.0,
@@ -63,8 +69,12 @@ def planned(model: Path, task: str, side: int, given: int, wishes: Wishes) -> De
         metrics=(),
         versions={},
         created="",
-        **_usual(task, given),
+        **known,
     )
+
+
+def wished(said: Description, wishes: Wishes) -> Description:
+    """With what the options say."""
     on, off = wishes.thresholds or (said.on_threshold, said.off_threshold)
     if not 0 < off < on < 1:
         raise SettingsError(f"--thresholds {on:g} {off:g}: the first is higher, both within 0 to 1")
@@ -86,7 +96,7 @@ def wanted(said: Description) -> int:
     """How many numbers a model gives that tells the labels apart."""
     if said.task == "viseme" and said.labels == SHAPES:
         return 1 + len(said.votes_s) * len(SHAPES)
-    return 1 if len(said.labels) == 2 else len(said.labels)
+    return 1 if len(said.labels) == 2 and said.task != "word" else len(said.labels)
 
 
 def _usual(task: str, given: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import logging
 import re
 import textwrap
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from convert.targets import fixed
 from edge.errors import ModelError
 from edge.interpreter import native_chatter_off
 from edge.read import LARGEST_CROP
+from training.zoo import own_layers  # noqa: F401 - Keras knows them by this
 
 KERAS, LEGACY, GRAPH = (".keras",), (".h5", ".hdf5"), (".pb",)
 SIGNATURE = "serving_default"
@@ -36,13 +37,24 @@ class Source:
     """A network as TensorFlow runs it."""
 
     path: Path
-    run: Any  # a function of pixels (1, side, side, 1) to one output (1, n)
-    side: int
+    run: Any  # a function of pixels (1, side, side, 1), or of a clip, to one output (1, n)
+    shape: tuple[int, ...]  # of what it takes
     bytes: int
 
+    @property
+    def side(self) -> int:
+        """Width of its pictures."""
+        return self.shape[-2]
 
-def load(path: Path, inputs: str | None = None, outputs: str | None = None) -> Source:
-    """Load any kind of source; names of its input and output are needed where it has several."""
+
+Fits = Callable[[Path, Any], tuple[int, ...]]  # the shape of one, if it is what a model may take
+
+
+def load(
+    path: Path, inputs: str | None = None, outputs: str | None = None, clips: bool = False
+) -> Source:
+    """Load any kind of source, of single pictures or of clips; names of its input and output are
+    needed where it has several."""
     if not path.exists():
         raise ModelError(f"{path}: no such file or folder")
     if not path.is_dir() and path.suffix.lower() not in (*KERAS, *LEGACY, *GRAPH):
@@ -52,7 +64,7 @@ def load(path: Path, inputs: str | None = None, outputs: str | None = None) -> S
         )
     try:
         with native_chatter_off():
-            run = _load(path, inputs, outputs)
+            run = _load(path, inputs, outputs, one_clip if clips else one_picture)
         run = _logits(run)
     except ModelError:
         raise
@@ -62,7 +74,14 @@ def load(path: Path, inputs: str | None = None, outputs: str | None = None) -> S
         raise ModelError(f"{path}: cannot be loaded: {reason}") from None
     if run.outputs[0].shape.rank != 2:
         raise ModelError(f"{path}: gives {run.outputs[0].shape}, not one row of numbers")
-    return Source(path, run, int(run.inputs[0].shape[1]), _bytes(path))
+    return Source(path, run, tuple(map(int, run.inputs[0].shape)), _bytes(path))
+
+
+def plain(model: keras.Model) -> keras.Model:
+    """The model without the names of its one input and one output."""
+    if isinstance(model.input, dict) and len(model.inputs) == len(model.outputs) == 1:
+        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    return model
 
 
 def of_keras(model: keras.Model) -> Any:
@@ -72,24 +91,24 @@ def of_keras(model: keras.Model) -> Any:
     return fixed(called.get_concrete_function(tf.TensorSpec(shape, tf.float32)), shape)
 
 
-def _load(path: Path, inputs: str | None, outputs: str | None) -> Any:
+def _load(path: Path, inputs: str | None, outputs: str | None, fits: Fits) -> Any:
     if path.is_dir():
-        return _saved_model(path, inputs, outputs)
+        return _saved_model(path, inputs, outputs, fits)
     if path.suffix.lower() in GRAPH:
         function = frozen_graph(path, inputs, outputs)
-        return fixed(function, one_picture(path, function.inputs[0].shape))
+        return fixed(function, fits(path, function.inputs[0].shape))
     if inputs or outputs:
         raise ModelError(f"{path}: --inputs and --outputs are for SavedModels and graphs")
-    model = _keras_model(path)
+    model = plain(_keras_model(path))
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ModelError(
             f"{path}: has {len(model.inputs)} inputs and {len(model.outputs)} outputs, not one each"
         )
-    one_picture(path, model.inputs[0].shape)
+    fits(path, model.inputs[0].shape)
     return of_keras(model)
 
 
-def _saved_model(path: Path, inputs: str | None, outputs: str | None) -> Any:
+def _saved_model(path: Path, inputs: str | None, outputs: str | None, fits: Fits) -> Any:
     if not (path / "saved_model.pb").is_file():
         raise ModelError(f"{path}: not a SavedModel: no saved_model.pb in it")
     loaded = tf.saved_model.load(path)  # holds the weights until they are fixed
@@ -104,7 +123,7 @@ def _saved_model(path: Path, inputs: str | None, outputs: str | None) -> Any:
     if len(taken) != 1:
         raise ModelError(f"{path}: needs all of its inputs: {', '.join(taken)}")
     output = given.index(one_of(path, "output", given, outputs))
-    return fixed(function, one_picture(path, wanted.shape), output)
+    return fixed(function, fits(path, wanted.shape), output)
 
 
 def one_picture(path: Path, shape: Any) -> tuple[int, int, int, int]:
@@ -119,6 +138,16 @@ def one_picture(path: Path, shape: Any) -> tuple[int, int, int, int]:
         f"{path}: takes {told}, not grey square crops (any x side x side x 1, "
         f"16 to {LARGEST_CROP} pixels)"
     )
+
+
+def one_clip(path: Path, shape: Any) -> tuple[int, ...]:
+    """The shape of a single clip of grey pictures, if that is what a model takes."""
+    sizes = [None] * 5 if getattr(shape, "rank", 5) is None else list(shape)
+    whole = len(sizes) == 5 and sizes[0] in (None, 1) and sizes[4] == 1
+    if whole and all(sizes[1:4]) and max(sizes[1:4]) <= LARGEST_CROP:
+        return (1, *sizes[1:])
+    told = " x ".join("any" if size is None else str(size) for size in sizes)
+    raise ModelError(f"{path}: takes {told}, not clips (any x frames x height x width x 1)")
 
 
 def _keras_model(path: Path) -> keras.Model:

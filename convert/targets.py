@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -35,18 +36,36 @@ def tflite(function: Any, target: str, samples: Samples | None = None) -> bytes:
     Operators that have no int8 form stay float, for `convert.int8` to find.
     """
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
-    if target != "float32":
+    if target == "int8":
+        assert samples is not None
+        _make_int8(converter, lambda: ([sample[None]] for sample in samples))
+    elif target != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if target == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if target == "int8":
-        assert samples is not None
-        converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
-        converter.target_spec.supported_ops = [
-            tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
-            tf.lite.OpsSet.TFLITE_BUILTINS,
-        ]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
+    return _converted(converter)
+
+
+def int8_of(function: Any, inputs: Callable[[], Iterable[dict[str, Samples]]]) -> bytes:
+    """An int8 file's content, of a function of several inputs, which are shown by their names as
+    they may occur."""
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
+    names = [each.name.split(":")[0] for each in function.inputs if each.dtype != tf.resource]
+    _make_int8(converter, lambda: ([shown[name] for name in names] for shown in inputs()))
+    return _converted(converter)
+
+
+def _make_int8(converter: Any, inputs: Callable[[], Iterable[list[Samples]]]) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = inputs
+    converter.target_spec.supported_ops = [
+        tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
+        tf.lite.OpsSet.TFLITE_BUILTINS,
+    ]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+
+
+def _converted(converter: Any) -> bytes:
     try:
         with native_chatter_off():
             return bytes(converter.convert())

@@ -6,18 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import models
+from edge.cadence import RateWatch
 from edge.decide import SmileRules
 from edge.description import Description
 from edge.detectors import make_detector
 from edge.errors import SettingsError
 from edge.gaze import Gaze
 from edge.interpreter import Interpreter
+from edge.lip_points import LipFinder
+from edge.lipbox import LIP_BOX
 from edge.mouth import MouthRules
+from edge.own_words import OwnJudge, OwnWords
 from edge.pipeline import Pipeline, Visemes
 from edge.profiles import Profile
 from edge.read import SmileReader, VisemeReader
-from edge.settings import Settings, SmileSettings, VisemeSettings
+from edge.settings import Settings, SmileSettings, VisemeSettings, WordSettings
+from edge.spotting import SpotRules
 from edge.track import Tracker
+from edge.verdict import Judge, Vocabulary
+from edge.word_frames import Lipreader
+from edge.word_reader import WordReader
+from edge.words import Words
 
 
 @dataclass(frozen=True)
@@ -35,13 +44,15 @@ def assemble(
     first_face: int = 1,
     reader: SmileReader | None = None,
     viseme_model: Path | VisemeReader | None = None,
+    state: Path | None = None,
 ) -> Assembly:
     """Load the models and connect the stages; without a reader of smiles, or a model of visemes or
-    its reader, the shipped one reads them."""
+    its reader, the shipped one reads them. Words of one's own are in the folder of the state."""
     faces = settings.faces
     detector, interpreters = make_detector(faces.detector, faces.min_score, profile, models_folder)
     reader = reader or SmileReader(models.shipped("smile"), profile.threads)
     visemes = _visemes(settings.viseme, profile, viseme_model)
+    words = _words(settings.word, profile, models_folder, state)
     pipeline = Pipeline(
         detector,
         Tracker(
@@ -56,9 +67,15 @@ def assemble(
         smile_rules(settings.smile, reader.description),
         Gaze(profile.detect_interval, profile.looks),
         visemes,
+        words,
     )
-    readers = (reader, visemes.read) if visemes else (reader,)
-    return Assembly(pipeline, (*interpreters, *(each.interpreter for each in readers)))
+    parts = (
+        reader,
+        visemes and visemes.read,
+        words and words.reader.model,
+        words and words.reader.find_lips,
+    )
+    return Assembly(pipeline, (*interpreters, *(each.interpreter for each in parts if each)))
 
 
 def _visemes(
@@ -72,6 +89,38 @@ def _visemes(
         read = VisemeReader(model or models.shipped("viseme"), profile.threads)
     counting = read.counting(settings.ahead_s)
     return Visemes(read, counting, mouth_rules(settings, read.description))
+
+
+def _words(
+    settings: WordSettings, profile: Profile, folder: Path | None, state: Path | None
+) -> Words | None:
+    if not settings.enabled:
+        return None
+    path = models.word_model(settings.model, profile.window)
+    reader = lipreader(path, profile, folder)
+    said = reader.model.description
+    rules = word_rules(settings, said)
+    if settings.own and state and not isinstance(rules, SpotRules):
+        rules = OwnJudge(OwnWords(state, path), rules)
+    return Words(reader, rules, RateWatch(said.fps))
+
+
+def lipreader(path: Path, profile: Profile, folder: Path | None) -> Lipreader:
+    """A word model with the cut that it needs."""
+    model = WordReader(path, profile.threads)
+    boxed = model.description.crop == LIP_BOX
+    return Lipreader(model, LipFinder(folder, profile.threads) if boxed else None)
+
+
+def word_rules(settings: WordSettings, model: Description) -> Judge | SpotRules:
+    """A model's own rules for a mode, but for what the settings say."""
+    if settings.mode == "isolated":
+        return Vocabulary.of(model, settings.threshold)
+    refractory_s = settings.refractory_s
+    return SpotRules(
+        settings.threshold or model.spot_threshold,
+        refractory_s if refractory_s >= 0 else model.refractory_s,
+    )
 
 
 def smile_rules(settings: SmileSettings, model: Description) -> SmileRules:

@@ -22,7 +22,7 @@ from edge.interpreter import runtime_name
 from edge.picture import memory, size
 from edge.profiles import Profile
 from edge.progress import progress
-from edge.settings import CameraSettings, Settings, VisemeSettings
+from edge.settings import CameraSettings, Settings, VisemeSettings, WordSettings
 
 FRAMES = 150  # decoded beforehand: a camera's own cost is not the pipeline's
 WARM_UP = 30
@@ -79,11 +79,16 @@ class Meter:
 
 
 def bench_pipeline(
-    source: str, seconds: float, profile: Profile, models: Path | None, visemes: bool = True
+    source: str,
+    seconds: float,
+    profile: Profile,
+    models: Path | None,
+    visemes: bool = True,
+    words: WordSettings | None = None,
 ) -> dict[str, Any]:
     """Run frames through the pipeline as fast as it goes, for some seconds."""
     frames = _frames(make_camera(CameraSettings(source=source), profile))
-    settings = Settings(viseme=VisemeSettings(enabled=visemes))
+    settings = Settings(viseme=VisemeSettings(enabled=visemes), word=words or WordSettings())
     meter = Meter(frames, profile, models, settings)
     for _ in progress(range(max(1, round(seconds / SLICE_S))), "bench"):
         meter.run(SLICE_S)

@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edge import device, models, profiles
 from edge.board import Board
@@ -70,7 +71,9 @@ class Daemon:
         self._restarts = 0
         self._noted_at = self._shown_at = time.monotonic()
         self._preview: Image | None = None
-        self._watch = Watch(settings, options.profile, options.models)
+        self._watch = Watch(
+            settings, options.profile, options.models, device.state_folder(options.state)
+        )
         device.check(settings.mqtt)
         sinks: list[Sink] = [self._remember, self._announce]
         live_sinks: list[LiveSink] = []
@@ -107,8 +110,13 @@ class Daemon:
     def _make_publisher(self, address: Address) -> Publisher:
         login = Login(address, self._settings.mqtt, self._device_id)
         board = Board()
-        health = HealthWatch(board, self._state, _models(self._settings))
-        about = About(board.model(), board.temperature_c() is not None, self._public_page())
+        health = HealthWatch(board, self._state, _models(self._settings, self._options.profile))
+        about = About(
+            board.model(),
+            board.temperature_c() is not None,
+            self._public_page(),
+            self._settings.word.enabled,
+        )
         return assemble_feed(
             login,
             self._state,
@@ -267,12 +275,11 @@ class Daemon:
     def _announce(self, row: Stored) -> None:
         event = json.loads(row.payload)
         if log.isEnabledFor(logging.INFO):
-            lasted = event.get("duration_s", event.get("dwell_s"))
             log.info(
                 "%-13s face %d%s | smiles %d, visitors %d",
                 event["event_type"],
                 event["face"],
-                "" if lasted is None else f" after {lasted:.1f} s",
+                _detail(event),
                 self._state.counts().smiles_total,
                 self._state.counts().visitors_total,
             )
@@ -316,10 +323,22 @@ class Daemon:
         return "" if not self._page or self._page.url.startswith(loopback) else self._page.url
 
 
-def _models(settings: Settings) -> dict[str, str]:
+def _detail(event: dict[str, Any]) -> str:
+    """What a line of the log says of an event beside its name."""
+    if "word" in event:
+        return f": {event['word']} ({event['score']:.2f})"
+    lasted = event.get("duration_s", event.get("dwell_s"))
+    return "" if lasted is None else f" after {lasted:.1f} s"
+
+
+def _models(settings: Settings, profile: Profile) -> dict[str, str]:
     """The models in use, with their dates."""
-    tasks = ("smile", "viseme") if settings.viseme.enabled else ("smile",)
-    return {f"{task}_model": read(models.shipped(task)).created for task in tasks}
+    paths = {"smile": models.shipped("smile")}
+    if settings.viseme.enabled:
+        paths["viseme"] = models.shipped("viseme")
+    if settings.word.enabled:
+        paths["word"] = models.word_model(settings.word.model, profile.window)
+    return {f"{task}_model": read(path).created for task, path in paths.items()}
 
 
 def _broker(wanted: str) -> tuple[EmbeddedBroker | None, Address | None]:

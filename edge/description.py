@@ -15,7 +15,8 @@ from edge.errors import ModelError
 
 ENTRY = "lipwire.json"
 FORMAT = 1
-LONGEST_S = 10.0  # no rule of a smile takes longer
+LONGEST_S = 10.0  # no rule of a smile or a word takes longer
+FASTEST_FPS = 120.0
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class Metric:
 class Description:
     """Everything the device needs to know of a model file."""
 
-    task: str  # smile or viseme
+    task: str  # smile, viseme, word or word-grid
     labels: tuple[str, ...]
-    crop: str  # a name of `edge.crop.KINDS`
-    crop_size: int  # pixels
-    frames: int  # pictures a run looks at
+    crop: str  # a name of `edge.crop.KINDS`, or of words that of `edge.lipbox`
+    crop_size: int  # pixels across
+    frames: int  # pictures a run looks at; of words: that a decision may look back at
     input: Quantisation
     output: Quantisation
     temperature: float  # logits are divided by it
@@ -73,6 +74,11 @@ class Description:
     min_duration_s: float = 0.4  # a smile exists once it lasted this long
     # visemes: the moments a picture votes for, in seconds from when it was taken
     votes_s: tuple[float, ...] = (0.0,)
+    # words: how many pictures a second it learned from; from which score on one is told within
+    # running speech, and for how long then not again
+    fps: float = 0.0
+    spot_threshold: float = 0.5
+    refractory_s: float = 1.0
     format: int = FORMAT
 
 
@@ -152,6 +158,9 @@ def _makes_sense(said: Description) -> bool:
         and 0 <= said.smoothing_s <= LONGEST_S
         and 0 <= said.min_duration_s <= LONGEST_S
         and _are_moments(said.votes_s)
+        and 0 <= said.fps <= FASTEST_FPS
+        and 0 < said.spot_threshold < 1
+        and 0 <= said.refractory_s <= LONGEST_S
     )
 
 

@@ -126,7 +126,8 @@ class Doctor:
         assemble(self.settings, self.profile, self.models)
         took = time.perf_counter() - began
         faces = f"faces ({self.settings.faces.detector})"
-        yield Finding("models", "ok", f"{faces} and smiles, loaded in {took:.1f} s")
+        read = "smiles and words" if self.settings.word.enabled else "smiles"
+        yield Finding("models", "ok", f"{faces} and {read}, loaded in {took:.1f} s")
 
     def _state(self) -> Iterator[Finding]:
         new = not state_file.exists(self.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -72,6 +73,8 @@ class JsonLines:
             self._file = stdout if where == "-" else open(where, "a", encoding="utf-8")  # noqa: SIM115
         except OSError as error:
             raise SourceError(f"--events {where}: cannot be written: {error.strerror}") from None
+        if isinstance(self._file, io.TextIOWrapper):
+            self._file.reconfigure(encoding="utf-8")  # JSON is, whatever the terminal's is
         self._broken = False
 
     def __call__(self, row: Stored) -> None:

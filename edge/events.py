@@ -81,7 +81,22 @@ class SmileEnded(Event):
     reason: Reason = told(REASON)
 
 
-EVENTS: tuple[type[Event], ...] = (FaceArrived, FaceLeft, SmileStarted, SmileEnded)
+@dataclass(frozen=True, kw_only=True)
+class WordRead(Event):
+    """A word was read from lips; `at` is when the frame was taken by which it was known."""
+
+    event_type = "word_read"
+    topic = "event/word"
+
+    word: str = told("the word, as the model's labels have it")
+    score: float = told("how sure it is, 0 to 1")
+    alternatives: dict[str, float] = told("other words and their scores, best first")
+    start: float = told("when the lips began to say it, UTC")
+    end: float = told("when they had said it, UTC")
+
+
+EVENTS: tuple[type[Event], ...] = (FaceArrived, FaceLeft, SmileStarted, SmileEnded, WordRead)
+MOMENTS = ("at", "since", "start", "end")  # fields that are times, sent as texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +200,7 @@ TOPICS = (
     Topic("availability", True, "also `offline` when the device dies", ("availability",)),
     Topic("event/face", False, "someone came or went", _of("event/face")),
     Topic("event/smile", False, "a smile began or ended", _of("event/smile")),
+    Topic("event/word", False, "a word was read; with `[word] enabled = true`", _of("event/word")),
     Topic("event/viseme", False, "a mouth changed its shape; live only", _of("event/viseme"), 0),
     Topic(Check.topic, False, "a trial by `lipwire doctor`", ("check",)),
     Topic(Counts.topic, True, "on change, at most once a second", ("counts",)),
@@ -218,8 +234,8 @@ def _happening_json(happening: Happening, numbers: dict[str, Any], clock_synced:
         "clock_synced": clock_synced,
     }
     for name, value in asdict(happening).items():
-        message.setdefault(name, _rounded(value))
-    return json.dumps(message)
+        message.setdefault(name, utc(value) if name in MOMENTS else _rounded(value))
+    return json.dumps(message, ensure_ascii=False)
 
 
 def _rounded(value: Any) -> Any:
@@ -233,7 +249,7 @@ def sent_json(stored: str, age_s: float) -> str:
     so does one of the future, from before a board without a clock was started again."""
     if -CLOCKS_DIFFER_S <= age_s <= LATE_AFTER_S:
         return stored
-    return json.dumps({**json.loads(stored), "late": True})
+    return json.dumps({**json.loads(stored), "late": True}, ensure_ascii=False)
 
 
 def message_json(message: Counts | Health | Result | Check) -> str:

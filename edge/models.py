@@ -18,6 +18,7 @@ from edge.errors import CheckFailed, ModelError
 
 WHEEL = "mediapipe==0.10.18"
 SYSTEM_FOLDER = Path("/var/lib/lipwire/models")
+WORD_WINDOWS = (10, 15, 20)  # frames, of the shipped word models
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,18 @@ FETCHED = (
 def shipped(task: str) -> Path:
     """The model for a task that comes with Lipwire."""
     return Path(str(resources.files("edge") / "models" / f"{task}.tflite"))
+
+
+def word_model(wanted: str, window: int) -> Path:
+    """The file of a word model: `grid`, a file's name, or, where nothing is wanted, the shipped one
+    whose window is the nearest that is not above."""
+    if wanted not in ("", "grid"):
+        return Path(wanted)
+    fitting = [each for each in WORD_WINDOWS if each <= window]
+    path = shipped(f"word-{wanted or max(fitting, default=min(WORD_WINDOWS))}")
+    if not path.exists():
+        raise ModelError(f"{path}: not shipped with this version; give [word] model a file")
+    return path
 
 
 def user_folder() -> Path:

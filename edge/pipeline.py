@@ -19,16 +19,19 @@ from edge.events import (
     SmileEnded,
     SmileStarted,
     VisemeChanged,
+    WordRead,
 )
 from edge.face import Face
 from edge.frame import Frame
 from edge.gaze import Gaze, surroundings
+from edge.glimpse import glimpse
 from edge.mouth import MouthDecider, MouthRules
 from edge.picture import size
 from edge.read import SmileReader, VisemeReader
 from edge.shapes import SHAPES
 from edge.track import Look, Tracker, Tracks
 from edge.votes import Ballot, Counter, Counting
+from edge.words import Speaker, Words
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Visit:
     decide: SmileDecider
     count: Counter | None  # of votes; none where mouths are not read
     decide_mouth: MouthDecider
+    speaker: Speaker | None  # none where words are not read
     smiled_at: float = -math.inf  # end of its last smile
     mouth: MouthSeen | None = None  # in the present frame
 
@@ -98,9 +102,10 @@ class Pipeline:
         rules: SmileRules,
         gaze: Gaze,
         visemes: Visemes | None = None,
+        words: Words | None = None,
     ) -> None:
         self._detect, self._track, self._read, self._rules = detect, track, read, rules
-        self._gaze, self._visemes = gaze, visemes
+        self._gaze, self._visemes, self._words = gaze, visemes, words
         self._mouth_rules = visemes.rules if visemes else MouthRules()
         self._visits: dict[int, Visit] = {}  # by track id
         self._last: Frame | None = None
@@ -112,6 +117,8 @@ class Pipeline:
     def __call__(self, frame: Frame) -> Seen:
         self._lap_began = time.perf_counter()
         self._last = frame
+        if self._words:
+            self._words.watch_rate(frame.captured_at)
         happened = self._happened
         tracks = self._find(frame)
         self._lap("track")
@@ -123,6 +130,7 @@ class Pipeline:
                 SmileDecider(self._rules),
                 Counter(self._visemes.counting) if self._visemes else None,
                 MouthDecider(self._mouth_rules),
+                self._words.speaker() if self._words else None,
             )
             happened.append(FaceArrived(face=face.track_id, at=self._utc(face.first_seen)))
         for visit in self._visits.values():
@@ -190,6 +198,27 @@ class Pipeline:
             ballot = visemes.read(mouth)
             self._lap("read")
             self._note_mouth(visit, frame.captured_at, ballot)
+        if visit.speaker:
+            self._follow_lips(visit.face, visit.speaker, frame)
+
+    def _follow_lips(self, face: Face, speaker: Speaker, frame: Frame) -> None:
+        """Read the word that a face's lips may have said."""
+        self._lap("decide")
+        seen = glimpse(frame.image, face.keypoints)
+        found = speaker(seen, frame.captured_at) if seen else None
+        self._lap("read")
+        if found:
+            self._happened.append(
+                WordRead(
+                    face=face.track_id,
+                    at=frame.taken_at,
+                    word=found.verdict.word,
+                    score=found.verdict.score,
+                    alternatives=found.verdict.alternatives,
+                    start=self._utc(found.start),
+                    end=self._utc(found.end),
+                )
+            )
 
     def _note_mouth(self, visit: Visit, at: float, ballot: Ballot) -> None:
         assert visit.count
@@ -208,6 +237,8 @@ class Pipeline:
     def _leave(self, visit: Visit, reason: Reason) -> list[Event]:
         face = visit.face
         del self._visits[face.track_id]
+        if visit.speaker:
+            visit.speaker.reset()
         ended = self._told(visit, visit.decide.finish(), reason)
         # Between looks it is read where it should be, so a smile may end after it was seen last.
         until = max(face.last_seen, visit.smiled_at)

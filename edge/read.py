@@ -107,13 +107,14 @@ def check_tensors(
         ("output", interpreter.outputs, (1, answers), description.output),
     )
     for name, tensors, shape, said in expected:
-        if len(tensors) != 1 or tensors[0].shape != shape or not _same(tensors[0], said):
+        if len(tensors) != 1 or tensors[0].shape != shape or not same(tensors[0], said):
             raise ModelError(f"{path}: its {name} is not what its description says: {tensors}")
     if (description.input.dtype, description.input.zero_point) != ("int8", -128):
         raise ModelError(f"{path}: its input is not grey pixels less 128")
 
 
-def _same(tensor: Tensor, said: Quantisation) -> bool:
+def same(tensor: Tensor, said: Quantisation) -> bool:
+    """Whether a tensor's integers stand for the numbers that they are said to."""
     return (
         tensor.dtype.name == said.dtype
         and tensor.zero_point == said.zero_point

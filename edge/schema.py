@@ -12,6 +12,7 @@ from edge.events import (
     EVENTS,
     LATE_AFTER_S,
     LIVE,
+    MOMENTS,
     VERSION,
     Check,
     Counts,
@@ -87,7 +88,7 @@ def _properties(kind: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     properties = {}
     for about in fields(kind):
-        if about.name in ("at", "since"):
+        if about.name in MOMENTS:
             value = UTC
         elif names := about.metadata["names"]:
             value = _of_names(hints[about.name], names)

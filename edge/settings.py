@@ -103,6 +103,28 @@ class VisemeSettings:
 
 
 @dataclass(frozen=True)
+class WordSettings:
+    enabled: bool = setting(False, "read words from lips")
+    model: str = setting(
+        "",
+        "a model's file, or `grid`: the trial model of GRID's sentences; empty: the shipped one, "
+        "by the profile's window",
+    )
+    mode: str = setting(
+        "isolated",
+        "words that stand alone, or spotting: words within running speech",
+        choices=("isolated", "spotting"),
+    )
+    threshold: float = setting(
+        0.0, "least score of a word that is told; 0: the model's own for the mode", 0, 1
+    )
+    refractory_s: float = setting(
+        -1.0, "spotting: a word is not told again so soon; below 0: the model's own", -1, 60
+    )
+    own: bool = setting(True, "isolated: tell words of one's own, too: lipwire enroll")
+
+
+@dataclass(frozen=True)
 class MqttSettings:
     broker: str = setting("embedded", "mqtt://host[:port], mqtts://host[:port], embedded or none")
     prefix: str = setting("lipwire", "first level of every topic")
@@ -149,6 +171,7 @@ class Settings:
     faces: FaceSettings = FaceSettings()
     smile: SmileSettings = SmileSettings()
     viseme: VisemeSettings = VisemeSettings()
+    word: WordSettings = WordSettings()
     mqtt: MqttSettings = MqttSettings()
     outbox: OutboxSettings = OutboxSettings()
     history: HistorySettings = HistorySettings()

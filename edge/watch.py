@@ -32,8 +32,10 @@ SLOWED = {"frequency_capped", "throttled", "soft_temperature_limit"}
 class Watch:
     """Gives frames and the events in them; used by one thread."""
 
-    def __init__(self, settings: Settings, profile: Profile, models: Path | None) -> None:
-        self._settings, self._models = settings, models
+    def __init__(
+        self, settings: Settings, profile: Profile, models: Path | None, state: Path | None = None
+    ) -> None:
+        self._settings, self._models, self._state = settings, models, state
         self.profile = profile
         self.seen: Seen | None = None  # of the last frame, none while there are no frames
         self._spent_s: collections.deque[float] = collections.deque(maxlen=MEASURED_OVER)
@@ -207,4 +209,6 @@ class Watch:
         return reader
 
     def _make_pipeline(self) -> Pipeline:
-        return assemble(self._settings, self.profile, self._models, self._next_face()).pipeline
+        return assemble(
+            self._settings, self.profile, self._models, self._next_face(), state=self._state
+        ).pipeline

@@ -13,17 +13,19 @@ from typing import Any
 class Daemon:
     """A running `lipwire run`, with what it says kept in files."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(
+        self, folder: Path, *options: str, python: tuple[str, ...] = ("-m", "edge")
+    ) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "edge", "run", "--page", "off"]
+        command = [sys.executable, *python, "run", "--page", "off"]
         command += ["--state", str(folder / "state"), *options]
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
             self.process = subprocess.Popen(command, stdout=out, stderr=err)
 
     @property
     def out(self) -> str:
-        return (self.folder / "out").read_text()
+        return (self.folder / "out").read_text(encoding="utf-8")
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -33,7 +35,7 @@ class Daemon:
 
     @property
     def err(self) -> str:
-        return (self.folder / "err").read_text()
+        return (self.folder / "err").read_text(encoding="utf-8")
 
     def end(self, number: signal.Signals | None = None) -> int:
         """Wait for the end, after a signal where one is given."""

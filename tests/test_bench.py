@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from edge.bench import Clock
 from edge.frame import Frame
 from tests.command import Lipwire
 from tests.fakes import picture
+from tests.word_file import write_words
 
 
 def test_a_bench_gives_the_figures_that_scripts_read(ready: Lipwire) -> None:
@@ -37,6 +39,17 @@ def test_a_bench_can_leave_mouth_shapes_out_to_compare(ready: Lipwire) -> None:
     result = ready("bench", "pipeline", "--seconds", "0.2", "--no-visemes", "--json", "-")
     assert result.returncode == 0
     assert list(json.loads(result.stdout)["models"]) == ["face_detection_short_range", "smile"]
+
+
+def test_a_bench_can_read_words_too(ready: Lipwire) -> None:
+    lips = np.random.default_rng(1).integers(0, 256, (2, 48, 48), dtype=np.uint8)
+    model = write_words(ready.home / "mine.tflite", {"go": lips[0]}, lips[1])
+    asked = ("bench", "pipeline", "--seconds", "0.2", "--words", "spotting")
+    result = ready(*asked, "--word-model", model, "--json", "-")
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["models"]["mine"]["p99"] > 0
+    line = ready.complaint("bench", "pipeline", "--words", "shouting")
+    assert line.startswith("lipwire: command line: [word] mode: must be one of isolated, spotting")
 
 
 def test_a_bench_writes_its_figures_to_a_file_and_a_table_for_people(ready: Lipwire) -> None:

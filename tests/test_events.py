@@ -23,6 +23,7 @@ from edge.events import (
     SmileEnded,
     SmileStarted,
     VisemeChanged,
+    WordRead,
     event_json,
     live_json,
     message_json,
@@ -39,6 +40,15 @@ SAMPLES: list[Event] = [
     FaceLeft(face=1, at=AT, dwell_s=12.34567, reason="interrupted"),
     SmileStarted(face=1, at=AT),
     SmileEnded(face=1, at=AT, duration_s=1.23456, peak=0.98765, reason="over"),
+    WordRead(
+        face=1,
+        at=AT,
+        word="안녕 하세요",
+        score=0.91234,
+        alternatives={"시작": 0.05678, "a “b”": 0.02},
+        start=AT - 0.9,
+        end=AT - 0.3,
+    ),
 ]
 
 MOUTH = VisemeChanged(face=1, at=AT, viseme="open", weights=dict.fromkeys(SHAPES, 1 / 6))
@@ -60,6 +70,26 @@ def test_every_event_fits_the_schema(event: Event) -> None:
     assert message["at"] == "2023-11-14T22:13:20.123Z"
     assert check_message(f"lipwire/x/{event.topic}", sent_json(stored, 11))["late"] is True
     assert sent_json(stored, 9) == stored
+
+
+def test_a_word_is_sent_as_it_is_written_with_its_times_in_utc() -> None:
+    stored = event_json(SAMPLES[-1], seq=7, id="0" * 32, clock_synced=True)
+    for payload in (stored, sent_json(stored, 11)):
+        assert '"word": "안녕 하세요"' in payload
+        message = json.loads(payload)
+        assert message["start"] == "2023-11-14T22:13:19.223Z"
+        assert message["end"] == "2023-11-14T22:13:19.823Z"
+        assert message["score"] == 0.912
+        assert message["alternatives"] == {"시작": 0.057, "a “b”": 0.02}
+
+
+@pytest.mark.parametrize(
+    "change", [{"start": 3.5}, {"alternatives": {"stop": "much"}}, {"score": -1}], ids=str
+)
+def test_the_schema_refuses_what_is_no_word(change: dict[str, Any]) -> None:
+    message = {**json.loads(event_json(SAMPLES[-1], 7, "0" * 32, True)), **change}
+    with pytest.raises(jsonschema.ValidationError):
+        check_message("lipwire/x/event/word", json.dumps(message))
 
 
 def test_an_event_from_the_future_is_late_too() -> None:

@@ -21,6 +21,7 @@ from edge.events import (
     CameraState,
     SmileEnded,
     SmileStarted,
+    WordRead,
     event_json,
     message_json,
     sent_json,
@@ -33,7 +34,7 @@ from tests.feed import check_message, login
 from tests.home_assistant.rules import OURS, RULES, Message, Rule, entities, faults
 
 AT = 1_700_000_000.0
-BOARD = About("Raspberry Pi 5 Model B Rev 1.0", True, "http://192.168.1.5:8765/")
+BOARD = About("Raspberry Pi 5 Model B Rev 1.0", True, "http://192.168.1.5:8765/", words=True)
 HOME_ASSISTANT = os.environ.get("LIPWIRE_HOME_ASSISTANT", "")
 VALIDATE = Path(__file__).parent / "home_assistant/validate.py"
 
@@ -49,6 +50,7 @@ MESSAGES = {
     "everything": announced(),
     "little": announced(About(), commands=False),
     "no thermometer": announced(replace(BOARD, has_thermometer=False)),
+    "no words": announced(replace(BOARD, words=False)),
     "odd names": announced(About("Brett “ß”"), "-A--b_", prefix="work/küche 1"),
 }
 
@@ -74,7 +76,11 @@ def test_what_the_device_has_is_announced_and_no_more() -> None:
         return {key for key, _ in entities(message)}
 
     buttons = {"pause", "resume", "reset_counts"}
-    assert names(MESSAGES["everything"]) - names(MESSAGES["little"]) == {"temperature_c", *buttons}
+    assert names(MESSAGES["everything"]) - names(MESSAGES["little"]) == {
+        *("temperature_c", "word"),
+        *buttons,
+    }
+    assert names(MESSAGES["everything"]) - names(MESSAGES["no words"]) == {"word"}
     assert names(MESSAGES["everything"]) - names(MESSAGES["no thermometer"]) == {"temperature_c"}
     assert MESSAGES["everything"]["device"]["configuration_url"] == BOARD.page
     assert "configuration_url" not in MESSAGES["little"]["device"]
@@ -83,6 +89,10 @@ def test_what_the_device_has_is_announced_and_no_more() -> None:
 def test_buttons_are_taken_away_when_commands_are_turned_off() -> None:
     components = MESSAGES["little"]["components"]
     assert components["pause"] == components["resume"] == {"platform": "button"}
+
+
+def test_words_are_taken_away_when_they_are_not_read_any_more() -> None:
+    assert MESSAGES["no words"]["components"]["word"] == {"platform": "event"}
 
 
 def test_the_states_of_the_camera_are_the_options_of_its_sensor() -> None:
@@ -122,6 +132,17 @@ def test_the_first_smile_reaches_an_entity_that_has_no_attributes() -> None:
 def test_a_smile_and_its_end_reach_the_entity() -> None:
     assert rendered("smile", SMILE, id="0" * 32) == SMILE
     assert rendered("smile", END, id=FIRST) == END
+
+
+def test_a_word_reaches_an_entity_of_its_own() -> None:
+    read = WordRead(face=3, at=AT, word="시작", score=0.9, alternatives={}, start=AT - 1, end=AT)
+    word = event_json(read, 22, SECOND, True)
+    assert (
+        json.loads(word)["event_type"]
+        in MESSAGES["everything"]["components"]["word"]["event_types"]
+    )
+    assert rendered("word", word, id=FIRST) == word
+    assert rendered("word", word, id=SECOND) == rendered("word", sent_json(word, 11.0)) == ""
 
 
 def test_a_late_event_does_not() -> None:

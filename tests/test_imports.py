@@ -176,7 +176,11 @@ def test_names_that_stand_for_what_is_loaded_late_are_the_right_ones() -> None:
     from edge.crop import KINDS
     from training.cli import common
     from training.datasets import DATASETS
+    from training.datasets.words import CLIP_SETS
+    from training.prepare.lips import KINDS as CLIP_KINDS
 
     assert tuple(describe.TASKS) == cli.TASKS
     assert cli.CROPS == common.CROPS == tuple(KINDS)
     assert tuple(DATASETS) == common.NAMES
+    assert tuple(name for name in CLIP_SETS if name not in DATASETS) == common.CLIP_NAMES
+    assert common.CLIP_KINDS == CLIP_KINDS

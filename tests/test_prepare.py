@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -263,7 +264,7 @@ def test_a_class_without_a_face_is_refused(order: Order) -> None:
     blank: Image = np.full((240, 320, 3), 120, np.uint8)
     for number in range(2, PICTURES + 1, 2):
         path = order.root / f"files/file{number:04}.jpg"
-        path.write_bytes(cutting.cv2.imencode(".jpg", blank)[1].tobytes())
+        path.write_bytes(cv2.imencode(".jpg", blank)[1].tobytes())
     line = complaint(lambda: prepare(order), SourceError)
     assert line == f"{order.root}: no face found of class 'no smile' among 5 of genki4k"
     assert not order.out.exists()

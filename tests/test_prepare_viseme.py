@@ -203,7 +203,7 @@ def test_grid_by_several_processes_or_after_an_end_gives_the_same_bytes(
 
 def interrupted(cut: object, pieces: list[object], jobs: int) -> Iterable[int]:
     """Ctrl-C after three pieces."""
-    from training.prepare.cutting import cut_all
+    from training.prepare.pool import cut_all
 
     yield from cut_all(cut, pieces[:3], jobs)  # type: ignore[arg-type]
     raise KeyboardInterrupt

@@ -79,7 +79,7 @@ def test_a_whole_number_will_do_where_a_number_is_wanted(tmp_path: Path) -> None
     ("content", "named"),
     [
         ("[smiles]\non = 0.8\n", ["[smiles]", "did you mean 'smile'?"]),
-        ("[zzz]\n", ["[zzz]", "known: camera, faces, smile, viseme, mqtt, outbox, history"]),
+        ("[zzz]\n", ["[zzz]", "known: camera, faces, smile, viseme, word, mqtt, outbox, history"]),
         ("on = 0.8\n", ["[on]"]),
         ("[smile]\nonn = 0.8\n", ["[smile]", "'onn'", "did you mean 'on'?"]),
         ("[smile]\nmin_duration = 1\n", ["[smile]", "did you mean 'min_duration_s'?"]),

@@ -84,6 +84,11 @@ class Crops:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def facts(self) -> tuple[NDArray[Any], ...]:
+        """What is known of the crops, by which a file is told from another."""
+        return (self.labels, self.folds, self.files, self.parts, self.people)
+
     def save(self, path: Path) -> None:
         """Write all or nothing."""
         columns = {name: Column.of(getattr(self, name)) for name in COLUMNS}

@@ -19,16 +19,38 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import SettingsError
-from training.crops import Crops
-from training.train.recipe import Recipe
 from training.written import written
 
 CONFIG = "config.json"
+
+
+class Origin(Protocol):
+    """What a file of `lipwire prepare` says of its data set."""
+
+    @property
+    def dataset(self) -> str: ...
+
+    @property
+    def licence(self) -> str: ...
+
+
+class Prepared(Protocol):
+    """What a file of `lipwire prepare` holds."""
+
+    @property
+    def origin(self) -> Origin: ...
+
+    @property
+    def facts(self) -> tuple[NDArray[Any], ...]:
+        """All that is known of what it holds."""
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -72,7 +94,7 @@ class Run:
             os.close(lock)
 
     def begin(
-        self, task: str, recipe: Recipe, crops: Sequence[Crops], about: dict[str, Any]
+        self, task: str, recipe: Any, crops: Sequence[Prepared], about: dict[str, Any]
     ) -> None:
         """Write down what is asked for; a folder that was begun for something else is refused."""
         asked = {"task": task, "recipe": asdict(recipe), "sources": [_source(c) for c in crops]}
@@ -108,10 +130,10 @@ class Run:
                 )
 
 
-def _source(crops: Crops) -> dict[str, Any]:
+def _source(crops: Prepared) -> dict[str, Any]:
     """A set of crops, so that another one of the same name is told from it."""
     digest = hashlib.sha256()
-    for column in (crops.labels, crops.folds, crops.files, crops.parts, crops.people):
+    for column in crops.facts:
         digest.update(np.ascontiguousarray(column).tobytes())
     origin = crops.origin
     return {

@@ -16,7 +16,18 @@ from edge import __version__
 from edge.errors import LipwireError
 
 LOG_LINE = "%(asctime)s %(message)s"
-HERE = ("run", "doctor", "history", "ha_remove", "profiles", "models", "bench", "track")
+HERE = (
+    "run",
+    "doctor",
+    "history",
+    "ha_remove",
+    "profiles",
+    "models",
+    "bench",
+    "track",
+    "record",
+    "enroll",
+)
 # The workstation's commands: each such module has `add`, and the device does without it.
 ELSEWHERE = ("training.cli", "convert.cli")
 

@@ -20,6 +20,7 @@ def add(commands: Any) -> None:
     _add_pipeline(actions)
     _add_models(actions)
     _add_detectors(actions)
+    _add_words(actions)
 
 
 def _add_pipeline(actions: Any) -> None:
@@ -29,6 +30,8 @@ def _add_pipeline(actions: Any) -> None:
     add("--seconds", type=seconds, default=10.0, help="how long to measure (default 10)")
     add("--faces", action="store_true", help="also what each further face costs (demo)")
     add("--no-visemes", action="store_true", help="leave mouth shapes out, to compare")
+    add("--words", metavar="MODE", help="read words too: isolated or spotting")
+    add("--word-model", default="", metavar="FILE", help="read them with this model, or grid")
     add("--profile", help="a name or a .toml file")
     add("--models", type=Path, metavar="DIR", help="where fetched models are")
     add("--json", metavar="FILE", help="the figures as JSON to a file, or - for stdout")
@@ -59,12 +62,27 @@ def _add_detectors(actions: Any) -> None:
     add("--json", metavar="FILE", help="the figures as JSON to a file, or - for stdout")
 
 
+def _add_words(actions: Any) -> None:
+    about = "Readers of words side by side, by window: ours and the older ones (workstation)."
+    add = add_command(actions, "words", about, _compare).add_argument
+    add("--model", type=Path, metavar="FILE", help="ours; default: the shipped one")
+    windows = "frames looked back at; may be repeated (default 10, 15, 20, 40)"
+    add("--window", dest="windows", action="append", type=int, metavar="N", help=windows)
+    only = "just this older one; may be repeated"
+    add("--only", action="append", default=[], metavar="NAME", help=only)
+    add("--seconds", type=seconds, default=60.0, help="how long to measure (default 60)")
+    add("--cache", type=Path, metavar="DIR", help="keep converted files here for the next time")
+    add("--json", metavar="FILE", help="the figures as JSON to a file, or - for stdout")
+
+
 def _pipeline(options: argparse.Namespace) -> None:
     from edge.bench import bench_faces, bench_pipeline, faces_table, table
 
     profile = choose_profile(options)
     visemes = not options.no_visemes
-    figures = bench_pipeline(options.source, options.seconds, profile, options.models, visemes)
+    figures = bench_pipeline(
+        options.source, options.seconds, profile, options.models, visemes, _words(options)
+    )
     if options.faces:
         figures["faces"] = bench_faces(options.seconds, profile, options.models)
     write_json(figures, options.json)
@@ -72,6 +90,16 @@ def _pipeline(options: argparse.Namespace) -> None:
         print(table(figures))
         if options.faces:
             print(faces_table(figures["faces"]))
+
+
+def _words(options: argparse.Namespace) -> Any:
+    """The settings of words, where they are to be read."""
+    from edge.settings import WordSettings, build
+
+    if not options.words:
+        return None
+    asked = {"enabled": True, "mode": options.words, "model": options.word_model}
+    return build(WordSettings, asked, "command line: [word]")
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -30,6 +30,7 @@ class About:
     board: str = ""  # its model
     has_thermometer: bool = False
     page: str = ""  # an address that others can open
+    words: bool = False  # whether it reads them
 
 
 def config_topic(login: Login) -> str:
@@ -81,21 +82,25 @@ def _component(login: Login, key: str, platform: str, values: dict[str, Any]) ->
 def _entities(login: Login, about: About) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Key, platform and the rest of every entity; without a rest it is taken away."""
     yield from _counts(f"{login.base}/{events.Counts.topic}")
-    smiles = [kind.event_type for kind in events.EVENTS if kind.topic == "event/smile"]
-    yield (
-        "smile",
-        "event",
-        {
-            "name": "Smile",
-            "icon": "mdi:emoticon-happy-outline",
-            "state_topic": f"{login.base}/event/smile",
-            "event_types": smiles,
-            "value_template": FRESH,
-        },
-    )
+    yield _happening(login, "smile", "Smile", "mdi:emoticon-happy-outline")
+    word = _happening(login, "word", "Word", "mdi:account-voice")
+    yield word if about.words else (*word[:2], {})
     yield from _diagnostics(f"{login.base}/{events.Health.topic}", about)
     for key, platform, values in _buttons(f"{login.base}/command"):
         yield key, platform, values if login.settings.commands else {}
+
+
+def _happening(login: Login, key: str, name: str, icon: str) -> tuple[str, str, dict[str, Any]]:
+    """What is told on a topic of events."""
+    topic = f"event/{key}"
+    values = {
+        "name": name,
+        "icon": icon,
+        "state_topic": f"{login.base}/{topic}",
+        "event_types": [kind.event_type for kind in events.EVENTS if kind.topic == topic],
+        "value_template": FRESH,
+    }
+    return key, "event", values
 
 
 def _counts(topic: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -46,9 +46,9 @@ CLASSES: dict[str, dict[str | None, tuple[set[str | None], set[str]]]] = {  # un
     },
     "binary_sensor": {"occupancy": ({None}, set())},
 }
-# Retained topics that hold a state, and the one topic whose events are announced.
+# Retained topics that hold a state, and the topics whose events are announced.
 STATES = {topic.name for topic in TOPICS if topic.retained} - {"availability"}
-SMILES = "event/smile"
+HAPPENINGS = {"event/smile", "event/word"}
 COMMANDS = {"pause", "resume", "reset-counts", "profile"}
 
 
@@ -110,7 +110,7 @@ def availability(message: Message) -> Iterator[str]:
 
 def topics(message: Message) -> Iterator[str]:
     for key, entity in entities(message):
-        known = {SMILES} if entity["platform"] == "event" else STATES
+        known = HAPPENINGS if entity["platform"] == "event" else STATES
         if "state_topic" in entity and place(message, entity["state_topic"]) not in known:
             yield f"{key}: state_topic {entity['state_topic']}"
         if "command_topic" in entity:
@@ -152,8 +152,9 @@ def options(message: Message) -> Iterator[str]:
 
 
 def event_types(message: Message) -> Iterator[str]:
-    sent = {kind.event_type for kind in EVENTS if kind.topic == SMILES}
     for key, entity in entities(message):
+        topic = place(message, entity.get("state_topic", ""))
+        sent = {kind.event_type for kind in EVENTS if kind.topic == topic}
         if entity["platform"] == "event" and set(entity.get("event_types", ())) != sent:
             yield f"{key}: event_types {entity.get('event_types')}"
 

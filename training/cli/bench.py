@@ -1,4 +1,4 @@
-"""`lipwire bench models` and `lipwire bench detectors`; their options stand in `edge.cli.bench`."""
+"""`lipwire bench models`, `detectors` and `words`; their options stand in `edge.cli.bench`."""
 
 from __future__ import annotations
 
@@ -30,3 +30,17 @@ def detectors(options: argparse.Namespace) -> None:
     write_json(figures, options.json)
     if options.json != "-":
         print(detectors_table(figures))
+
+
+def words(options: argparse.Namespace) -> None:
+    """Readers of words side by side."""
+    from edge import models
+    from training.bench.words import WINDOWS, bench_words, words_table
+
+    model = options.model or models.shipped("word-15")
+    figures = bench_words(
+        model, options.seconds, options.windows or WINDOWS, options.only, options.cache
+    )
+    write_json(figures, options.json)
+    if options.json != "-":
+        print(words_table(figures))

@@ -16,12 +16,16 @@ NAMES = (
     *("genki4k", "celeba", "affectnet", "fer2013", "smiles"),
     *("labelled-pictures", "videos", "kaggle-keypoints", "keypoints68", "grid"),
 )
+# Those of `training.datasets.words` that have no pictures for other tasks, and `training.prepare`'s
+# cuts of clips, likewise.
+CLIP_NAMES = ("miracl-vc1", "clips")
+CLIP_KINDS = ("aligned-mouth", "lip-box")
 # Those of `edge.crop`, likewise.
 CROPS = ("aligned-face", "close-face", "lower-face", "aligned-mouth")
 
 
-def add_dataset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", choices=NAMES, required=True)
+def add_dataset(parser: argparse.ArgumentParser, more: tuple[str, ...] = ()) -> None:
+    parser.add_argument("--dataset", choices=(*NAMES, *more), required=True)
     parser.add_argument("--root", type=Path, required=True, help="the folder of its layout")
 
 

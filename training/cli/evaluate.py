@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
-from training.cli import false_smiles, mouth_changes, visemes
+from training.cli import false_smiles, mouth_changes, own_words, visemes, word_boxes, words
 from training.cli.common import add_dataset, add_own, add_which, own
 
 
@@ -18,6 +18,9 @@ def add(commands: Any) -> None:
     smile = add_command(tasks, "smile", "Score a smile model on a data set.", _evaluate_smile)
     _add_smile(smile)
     visemes.add(tasks)
+    words.add(tasks)
+    word_boxes.add(tasks)
+    own_words.add(tasks)
     tracks = add_command(
         tasks, "tracks", "Follow real faces in composed scenes of known truth.", _evaluate_tracks
     )

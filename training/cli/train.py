@@ -14,6 +14,7 @@ from edge.cli.common import add_command
 from edge.errors import MissingExtraError, SettingsError
 from training import zoo
 from training.cli.common import CROPS, number, weight, whole
+from training.cli.train_words import add_words, train_lips, train_words
 from training.train.recipe import PARTS, Mouths
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def add(commands: Any) -> None:
     """Add the command to the parser of `lipwire`."""
     train = add_command(commands, "train", "Train a model on prepared crops.", _train)
     add = train.add_argument
-    add("task", choices=zoo.MODELS)
+    add("task", choices=(*zoo.MODELS, "lips"), help="lips: an encoder for word models")
     add("crops", type=Path, nargs="+", metavar="NAME.npz", help="what lipwire prepare wrote")
     add("--out", type=Path, required=True, metavar="RUN", help="a folder; a run goes on there")
     models = [name for names in zoo.MODELS.values() for name in names]
@@ -44,10 +45,10 @@ def add(commands: Any) -> None:
     add(
         "--parts",
         nargs="+",
-        choices=PARTS,
         metavar="PART",
         help=f"{', '.join(PARTS)} (smile: without the set that has folds; viseme: without grid); "
-        "default: the folds there are, and all",
+        "word: without-SPEAKER, takesN, foldN, otherN, all; default: the folds or speakers there "
+        "are, and all",
     )
     add("--tensorboard", action="store_true", help="write logs that TensorBoard shows")
     recipe = train.add_argument_group("how it learns (default: the model's recipe)")
@@ -86,6 +87,7 @@ def add(commands: Any) -> None:
     add("--opening", type=weight, metavar="WEIGHT", help="of a gap that was measured")
     add("--mesh", type=weight, metavar="WEIGHT", help="of a gap as the face mesh sees it")
     add("--lips", type=weight, metavar="WEIGHT", help="of telling the lips' points; 0: not")
+    add_words(train)
     model = train.add_argument_group("how it is built")
     add = model.add_argument
     add("--size", type=whole, metavar="PIXELS", help="of the crops of smile-small, viseme-small")
@@ -118,6 +120,11 @@ def _train(options: argparse.Namespace) -> None:
     from training.run import Run
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks of processors and GPUs
+    if options.task in ("word", "lips"):
+        (train_words if options.task == "word" else train_lips)(options)
+        return
+    if unknown := [part for part in options.parts or () if part not in PARTS]:
+        raise SettingsError(f"--parts {unknown[0]}: must be one of {', '.join(PARTS)}")
     try:
         with native_chatter_off():
             from training import report

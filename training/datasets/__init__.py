@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from edge.errors import SourceError
@@ -18,7 +17,7 @@ from training.datasets import (
     smiles,
     videos,
 )
-from training.datasets.layout import contents
+from training.datasets.layout import unlike
 from training.datasets.picture import Dataset, Listing, Options, Picture, Skipped
 
 __all__ = [
@@ -54,7 +53,7 @@ NOTHING_SAID = Options()
 
 def check_task(name: str, task: str) -> None:
     """Refuse a data set whose labels say nothing of a task."""
-    if task not in DATASETS[name].tasks:
+    if name not in DATASETS or task not in DATASETS[name].tasks:
         able = ", ".join(other.name for other in DATASETS.values() if task in other.tasks)
         raise SourceError(f"{name} has no labels for {task}; these have: {able}")
 
@@ -70,23 +69,7 @@ def listing(name: str, root: Path, options: Options = NOTHING_SAID) -> Listing:
     try:
         found = dataset.read(root, options)
     except OSError as error:
-        raise _unlike(dataset, root, error) from None
+        raise unlike(name, dataset.layout, root, error) from None
     if not found.pictures:
-        raise _unlike(dataset, root, found)
+        raise unlike(name, dataset.layout, root, found.skipped)
     return found
-
-
-def _unlike(dataset: Dataset, root: Path, why: OSError | Listing) -> SourceError:
-    """What was expected and what is there."""
-    expected = f"expected {dataset.layout}"
-    if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "no such folder"
-        return SourceError(f"{root}: {what}; {expected}")
-    if isinstance(why, OSError):
-        what = f"{os.path.relpath(why.filename, root)}: {why.strerror}"
-    elif why.skipped:
-        first = why.skipped[0]
-        what = f"none of {len(why.skipped)} can be used, first {first.file}: {first.reason}"
-    else:
-        what = "no pictures in their places"
-    return SourceError(f"{root}: not {dataset.name} ({what}); {expected}; found {contents(root)}")

@@ -35,7 +35,7 @@ def _read(root: Path, options: Options) -> Listing:
     clips = [clip for each in sorted(root.glob(FOLDERS)) for clip in files_below(each, SUFFIXES)]
     if not clips:
         return Listing([])
-    folds, phones = _folds(root / "folds.csv"), _phones(root / "phones.csv", options.task)
+    folds, phones = read_folds(root / "folds.csv"), _phones(root / "phones.csv", options.task)
     pictures: list[Picture] = []
     skipped: list[Skipped] = []
     for path, frames in frames_of(clips, GRID_FPS, root, skipped):
@@ -54,7 +54,7 @@ def _read(root: Path, options: Options) -> Listing:
     return Listing(pictures, skipped)
 
 
-def _folds(path: Path) -> dict[str, int]:
+def read_folds(path: Path) -> dict[str, int]:
     """The fold of each clip, where there are folds."""
     if not path.is_file():
         return {}

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from edge.errors import SourceError
+from training.datasets.picture import Skipped
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"))
 SHOWN = 5  # names of what was found
@@ -37,6 +38,21 @@ def contents(folder: Path) -> str:
         names = sorted(e.name + "/" * e.is_dir() for e in islice(entries, LOOKED_AT))
     more = f" and {len(names) - SHOWN} more" * (len(names) > SHOWN)
     return ", ".join(names[:SHOWN]) + more or "nothing"
+
+
+def unlike(name: str, layout: str, root: Path, why: OSError | Sequence[Skipped]) -> SourceError:
+    """What was expected of a set, and what is there: an error, or nothing of use."""
+    expected = f"expected {layout}"
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "no such folder"
+        return SourceError(f"{root}: {what}; {expected}")
+    if isinstance(why, OSError):
+        what = f"{os.path.relpath(why.filename, root)}: {why.strerror}"
+    elif why:
+        what = f"none of {len(why)} can be used, first {why[0].file}: {why[0].reason}"
+    else:
+        what = "nothing in its place"
+    return SourceError(f"{root}: not {name} ({what}); {expected}; found {contents(root)}")
 
 
 def first_folder(*candidates: Path) -> Path:

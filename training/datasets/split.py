@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,24 +18,26 @@ def split(pictures: Sequence[Picture], root: Path) -> list[Picture]:
 
     Which go is drawn by their names, so that it stays when pictures are added."""
     groups = [picture.person or picture.name(root) for picture in pictures]
-    aside: set[str] = set()
-    # Smiles first, as ever: in another order others would be drawn.
-    for label in sorted({_label(picture) for picture in pictures}, key=repr, reverse=True):
-        pairs = zip(groups, pictures, strict=True)
-        sizes = Counter(group for group, picture in pairs if _label(picture) == label)
-        gone = aside & sizes.keys()
-        count, left = sum(sizes[group] for group in gone), len(sizes) - len(gone)
-        for group in sorted(sizes.keys() - gone, key=_draw):
-            # Something is left to learn from.
-            if left > 1 and count + sizes[group] / 2 <= HELD_OUT * sizes.total():
-                aside.add(group)
-                count, left = count + sizes[group], left - 1
+    aside = put_aside(groups, [(picture.smile, picture.shapes) for picture in pictures], HELD_OUT)
     parts = ("test" if group in aside else "train" for group in groups)
     return [replace(p, part=part) for p, part in zip(pictures, parts, strict=True)]
 
 
-def _label(picture: Picture) -> tuple[bool | None, int | None]:
-    return picture.smile, picture.shapes
+def put_aside(groups: Sequence[str], labels: Sequence[Hashable], share: float) -> set[str]:
+    """The groups that hold about a share of each label, drawn by their names."""
+    aside: set[str] = set()
+    # Smiles first, as ever: in another order others would be drawn.
+    for label in sorted(set(labels), key=repr, reverse=True):
+        pairs = zip(groups, labels, strict=True)
+        sizes = Counter(group for group, its in pairs if its == label)
+        gone = aside & sizes.keys()
+        count, left = sum(sizes[group] for group in gone), len(sizes) - len(gone)
+        for group in sorted(sizes.keys() - gone, key=_draw):
+            # Something is left to learn from.
+            if left > 1 and count + sizes[group] / 2 <= share * sizes.total():
+                aside.add(group)
+                count, left = count + sizes[group], left - 1
+    return aside
 
 
 def _draw(group: str) -> str:

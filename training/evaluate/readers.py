@@ -71,24 +71,31 @@ def load_keras(path: Path) -> Any:
 
 def loaded(path: Path, task: str, fits: Callable[[int], bool]) -> Any:
     """A Keras model that takes grey square crops and gives a number of answers that fits."""
+    model = keras_model(path)
+    inputs, outputs = model.input_shape, model.output_shape
+    square = len(inputs) == 4 and inputs[1] == inputs[2] and inputs[3] == 1
+    if not square or len(outputs) != 2 or not fits(outputs[1]):
+        raise ModelError(f"{path}: not a {task} model: it takes {inputs} and gives {outputs}")
+    return model
+
+
+def keras_model(path: Path) -> Any:
+    """A Keras model, whatever it takes and gives."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
     try:
         with native_chatter_off():
             import keras
+
+            import training.zoo.own_layers  # noqa: F401
     except ModuleNotFoundError:
         raise MissingExtraError(f"reading {path.name}", "training") from None
     try:
-        model = keras.models.load_model(path, compile=False)
+        return keras.models.load_model(path, compile=False)
     except Exception as error:  # whatever Keras and its parts find wrong with a file
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{path}: not a usable Keras model: {reason}") from None
-    inputs, outputs = model.input_shape, model.output_shape
-    square = len(inputs) == 4 and inputs[1] == inputs[2] and inputs[3] == 1
-    if not square or len(outputs) != 2 or not fits(outputs[1]):
-        raise ModelError(f"{path}: not a {task} model: it takes {inputs} and gives {outputs}")
-    return model
 
 
 def told_beside(path: Path, task: str) -> tuple[CropKind, float, dict[str, str]]:

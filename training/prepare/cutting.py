@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.crop import CropKind, crop, similarity
 from edge.detection import Keypoints
-from edge.errors import CheckFailed
 from edge.frame import Image
 from training.crops import kept
 from training.datasets import DATASETS, Picture
 from training.faces import load_detector, main_face
 from training.gaps import LIPS, POINTS_68, mesh_ratio
 from training.prepare.mesh import POINTS, Mesh
-from training.prepare.pieces import Arrays, keep
+from training.prepare.pieces import Arrays
 
 
 @dataclass(frozen=True)
@@ -37,6 +29,9 @@ class Cut:
     models: Path | None  # where fetched models are
     points: bool  # whether the face mesh's points are told, too
     gaps: bool  # whether it is told how far the mesh sees the mouth open
+
+    def cutter(self) -> Cutter:
+        return Cutter(self)
 
 
 class Cutter:
@@ -92,51 +87,3 @@ class Cutter:
         turn, shift = similarity((by.right_eye, by.left_eye, by.mouth), self._kind.places())
         places = turn * np.array(picture.points[-LIPS:]) + shift
         return np.stack([places.real, places.imag], axis=1)
-
-
-Piece = tuple[Path, Sequence[Picture]]
-
-
-def cut_all(cut: Cut, pieces: Sequence[Piece], jobs: int) -> Iterator[int]:
-    """Write every piece to its file; gives how many pictures each had, as it is done."""
-    if jobs == 1:
-        cutter = Cutter(cut)
-        for piece in pieces:
-            yield _write(cutter, piece)
-        return
-    start = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(jobs, start, _start, (cut,))
-    try:
-        yield from executor.map(_write_there, pieces)
-    except BrokenProcessPool:
-        raise CheckFailed("a process died, perhaps for want of memory: try again") from None
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
-def _write(cutter: Cutter, piece: Piece) -> int:
-    path, pictures = piece
-    keep(path, cutter(pictures))
-    return len(pictures)
-
-
-_cutters: list[Cutter] = []  # of a process that `_start` has prepared
-
-
-def _start(cut: Cut) -> None:
-    """Prepare a process of several: Ctrl-C is for the first, and with it all end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    first = multiprocessing.parent_process()
-    assert first
-    threading.Thread(target=_end_with, args=(first,), daemon=True).start()
-    cv2.setNumThreads(1)
-    _cutters.append(Cutter(cut))
-
-
-def _end_with(first: multiprocessing.process.BaseProcess) -> None:
-    first.join()
-    os._exit(1)
-
-
-def _write_there(piece: Piece) -> int:
-    return _write(_cutters[0], piece)

@@ -1,4 +1,4 @@
-"""MediaPipe's face mesh as a teacher: where 468 points of a face lie in its kept crop.
+"""What MediaPipe's face mesh teaches: which of its points, and where each lies in a mirror image.
 
 It learned from far more faces than the data sets here hold. A model that must tell the points of
 mouth, eyes and cheeks beside its own answer learns from it what a face is; on the device only the
@@ -7,20 +7,11 @@ answer is left.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from edge import models
-from edge.errors import ModelError
-from edge.frame import Image
-from edge.interpreter import Interpreter
+from edge.mesh import POINTS, Mesh
 
-POINTS = 468
-SIDE = 192  # of its square input; a kept crop shows the face as large as the mesh wants it
-Points = NDArray[np.float32]  # (points, 2)
+__all__ = ["MIRRORED", "POINTS", "TAUGHT", "Mesh"]
 
 # Those that are taught: left and right of each other, or in the middle and their own mirror image.
 _PAIRS = (
@@ -40,23 +31,3 @@ _SIDES = dict(_PAIRS) | {right: left for left, right in _PAIRS}
 TAUGHT = np.array(sorted(_SIDES))
 # Where in TAUGHT the point stands that takes each one's place in a mirror image.
 MIRRORED = np.searchsorted(TAUGHT, [_SIDES[point] for point in sorted(_SIDES)])
-
-
-class Mesh:
-    """Finds the points of an upright face that fills its crop."""
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self._interpreter = Interpreter(models.find(models.FACE_MESH, folder))
-        shapes = {tensor.shape[1:] for tensor in self._interpreter.outputs}
-        if shapes != {(1, 1, 3 * POINTS), (1, 1, 1)}:
-            raise ModelError(f"{self._interpreter.path}: not the face mesh (outputs {shapes})")
-
-    def __call__(self, kept: Image) -> Points:
-        """The points in pixels of the kept crop; all NaN where the mesh sees no face."""
-        fitted = cv2.resize(kept, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        colours = np.repeat(fitted[None, ..., None], 3, axis=3).astype(np.float32) / 255
-        points, sure = sorted(self._interpreter.run(colours), key=np.size, reverse=True)
-        if sure.item() <= 0:  # a logit
-            return np.full((POINTS, 2), np.nan, np.float32)
-        flat: Points = points.reshape(POINTS, 3)[:, :2] * (kept.shape[0] / SIDE)
-        return flat

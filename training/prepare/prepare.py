@@ -6,11 +6,7 @@ was, and gives the same bytes as one that was not.
 
 from __future__ import annotations
 
-import csv
-import errno
 import hashlib
-import io
-import random
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,14 +16,24 @@ from pathlib import Path
 import numpy as np
 
 from edge import models
-from edge.errors import CheckFailed, LipwireError, SourceError
+from edge.errors import SourceError
 from edge.progress import progress
 from training.crops import Column, Crops, Origin, kept, write
 from training.datasets import DATASETS, Options, Picture, Skipped, check_task, listing
 from training.gaps import LIPS, OFFSET, POINTS_68, SLOPE
-from training.prepare.cutting import Cut, cut_all
+from training.prepare.cutting import Cut
 from training.prepare.mesh import POINTS
+from training.prepare.outcome import (
+    check_out,
+    drawn,
+    listed,
+    say_how_to_go_on,
+    sheet,
+    skipped_list,
+    unwritable,
+)
 from training.prepare.pieces import Pieces, whole
+from training.prepare.pool import cut_all
 from training.prepare.sheet import write_sheet
 from training.prepare.tasks import VISEME, Task
 
@@ -36,10 +42,10 @@ PIECE = 64  # pictures
 CODE = (
     *("edge.crop", "edge.gaze", "edge.picture", "edge.interpreter", "edge.detectors.blazeface"),
     *("training.crops", "training.prepare.cutting", "training.datasets.picture", "training.faces"),
-    *("training.prepare.mesh", "training.prepare.prepare", "training.prepare.video"),
+    *("edge.mesh", "training.prepare.mesh"),
+    *("training.prepare.prepare", "training.prepare.video"),
     "training.gaps",
 )
-REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def prepare(order: Order) -> Counter[str]:
     _check(order)
     asked = replace(order.options, task=order.task.name)
     found = listing(order.dataset, order.root, asked)
-    pictures = _drawn(found.pictures, order.limit)
+    pictures = drawn(found.pictures, order.limit)
     _check_classes(order, pictures, "picture")
     try:
         with Pieces(order.out, _key(order, pictures)) as pieces:
@@ -73,30 +79,19 @@ def prepare(order: Order) -> Counter[str]:
             try:
                 _cut_missing(order, pictures, pieces, count)
             except KeyboardInterrupt:
-                _say_how_to_go_on(pieces, count)
+                say_how_to_go_on(pieces, count)
                 raise
             tally = _join(order, pictures, found.skipped, pieces, count)
             pieces.remove()
     except OSError as error:
-        raise _unwritable(order.out, error) from None
+        raise unwritable(order.out, error) from None
     return tally
-
-
-def skipped_list(out: Path) -> Path:
-    """Where it is written what was left out, and why."""
-    return out.with_suffix(".skipped.csv")
-
-
-def sheet(out: Path) -> Path:
-    """Where samples of every class are shown."""
-    return out.with_suffix(".png")
 
 
 def _check(order: Order) -> None:
     """Refuse what can be refused before any work."""
     check_task(order.dataset, order.task.name)
-    if order.out.suffix != ".npz" or order.out.is_dir():
-        raise SourceError(f"--out {order.out}: expected a file that ends in .npz")
+    check_out(order.out)
 
 
 def _check_classes(order: Order, pictures: Sequence[Picture], what: str) -> None:
@@ -108,13 +103,6 @@ def _check_classes(order: Order, pictures: Sequence[Picture], what: str) -> None
             raise SourceError(f"{order.root}: no {what} of class '{name}' {among}")
     if not pictures:
         raise SourceError(f"{order.root}: no {what} in {order.dataset}")
-
-
-def _drawn(pictures: list[Picture], limit: int | None) -> list[Picture]:
-    """So many of the pictures, in their order; the same every time."""
-    if limit is None or limit >= len(pictures):
-        return pictures
-    return [pictures[n] for n in sorted(random.Random(0).sample(range(len(pictures)), limit))]
 
 
 def _key(order: Order, pictures: Sequence[Picture]) -> str:
@@ -153,14 +141,6 @@ def _cut_missing(order: Order, pictures: Sequence[Picture], pieces: Pieces, coun
     next(steps, None)
 
 
-def _say_how_to_go_on(pieces: Pieces, count: int) -> None:
-    done = len(list(pieces.folder.glob("*.npz")))
-    from_bar = "\n" * sys.stderr.isatty()
-    there = f"{done} of {count} pieces are kept in {pieces.folder}"
-    line = f"{from_bar}lipwire: {there}; the same command goes on from there"
-    print(line, file=sys.stderr, flush=True)
-
-
 def _join(
     order: Order,
     pictures: Sequence[Picture],
@@ -178,7 +158,7 @@ def _join(
             left_out.append(Skipped(pictures[first + row].name(order.root), str(reason)))
     _check_classes(order, used, "face found")
     order.out.parent.mkdir(parents=True, exist_ok=True)
-    whole(skipped_list(order.out), _csv(left_out))
+    whole(skipped_list(order.out), listed(left_out))
     _write(order, used, pieces, count)
     if order.task is VISEME:
         write_sheet(Crops.read(order.out), used, sheet(order.out))
@@ -213,20 +193,4 @@ def _write(order: Order, used: Sequence[Picture], pieces: Pieces, count: int) ->
             "points": Column((len(used), many, 2), np.dtype(np.float16), all_of("points")),
             **columns,
         },
-    )
-
-
-def _csv(skipped: Sequence[Skipped]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("file", "reason"))
-    writer.writerows((each.file, each.reason) for each in skipped)
-    return text.getvalue().encode()
-
-
-def _unwritable(out: Path, error: OSError) -> LipwireError:
-    if error.errno in REFUSED:
-        return SourceError(f"{out}: cannot be written: {error.strerror}")
-    return CheckFailed(
-        f"{out}: {error.strerror}; what is finished is kept: the same command goes on from there"
     )

@@ -13,9 +13,10 @@ from training.report import tables
 from training.report.base import Report, note
 from training.report.mouth_shapes import ShapeReport
 from training.report.two_classes import ClassReport
+from training.report.words import WordReport
 from training.run import Run
 
-TASKS = ("smile", "viseme")
+TASKS = ("smile", "viseme", "word")
 
 
 def page(folders: Sequence[Path]) -> str:
@@ -42,16 +43,18 @@ def page(folders: Sequence[Path]) -> str:
     )
 
 
-def _report(run: Run) -> Report[Any]:
+def _report(run: Run) -> Report[Any] | WordReport:
     """The report of what the run's models tell."""
     config = run.config()
     if (task := config.get("task")) not in TASKS:
-        made = " and ".join(TASKS)
+        made = ", ".join(TASKS)
         raise SettingsError(f"{run.folder}: a run of task {task}; reports are made of {made}")
+    if task == "word":
+        return WordReport(run)
     return ShapeReport(run) if config.get("recipe", {}).get("mouths") else ClassReport(run)
 
 
-def _comparison(reports: Sequence[Report[Any]]) -> str:
+def _comparison(reports: Sequence[Report[Any] | WordReport]) -> str:
     first = reports[0]
     for other in reports:
         if other.tells != first.tells:

@@ -106,7 +106,7 @@ def _part(run: Run, name: str, read_held: Callable[[Path, Description], H]) -> P
         raise ModelError(
             f"{run.tflite(name)}: wants crops of {said.crop_size} pixels, held out are {side}"
         )
-    return Part(name, held, said, _history(run.part(name) / "history.csv"))
+    return Part(name, held, said, history_of(run.part(name) / "history.csv"))
 
 
 def _told_folds(many: int, there: Sequence[str] | None) -> str:
@@ -116,7 +116,7 @@ def _told_folds(many: int, there: Sequence[str] | None) -> str:
     return "folds" if many == len(there) else f"{many} of {len(there)} folds"
 
 
-def _history(path: Path) -> History:
+def history_of(path: Path) -> History:
     """The columns of a training's table, a row an epoch; none where it is missing."""
     try:
         with path.open(encoding="utf-8", newline="") as file:

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 
 from edge.errors import MissingExtraError, SourceError
-from training.train.recipe import Phase, Recipe
+from training.train.recipe import Phase
 from training.train.votes import Allowed, Openings
+from training.train.word_loss import PhraseLoss, WordLoss, right_words
 from training.written import written
 from training.zoo.learning import set_learning
 
@@ -27,10 +28,34 @@ LOSSES: dict[str, Callable[[], keras.losses.Loss]] = {
     "opening": Openings,
     "shapes": Allowed,
     "lips": keras.losses.MeanAbsoluteError,
+    "word": WordLoss,
+    "phrase": PhraseLoss,
+}
+METRICS: dict[str, Callable[[], keras.metrics.Metric]] = {
+    "logit": lambda: keras.metrics.MeanMetricWrapper(_right, name="accuracy"),
+    "word": lambda: keras.metrics.MeanMetricWrapper(right_words, name="accuracy"),
+}
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "sgd": lambda rate, **more: keras.optimizers.SGD(rate, momentum=0.9, **more),
 }
 CHECKPOINT = "epoch-{:03}.keras"
 HISTORY = "history.csv"
 log = logging.getLogger(__name__)
+
+
+class Paced(Protocol):
+    """What a training goes by."""
+
+    @property
+    def phases(self) -> tuple[Phase, ...]: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """Of what a model tells, where they are not 1."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +67,7 @@ class Watch:
 
 
 def fit(
-    build: Callable[[], keras.Model], batches: Epoch, recipe: Recipe, folder: Path, watch: Watch
+    build: Callable[[], keras.Model], batches: Epoch, recipe: Paced, folder: Path, watch: Watch
 ) -> keras.Model:
     """Train a model, or go on where its folder's last checkpoint is."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,26 +112,23 @@ def forget_checkpoints(folder: Path) -> None:
         path.unlink()
 
 
-def _schedule(recipe: Recipe) -> Iterator[tuple[Phase, bool]]:
+def _schedule(recipe: Paced) -> Iterator[tuple[Phase, bool]]:
     """The phase of every epoch, and whether it begins there."""
     for phase in recipe.phases:
         for number in range(phase.epochs):
             yield phase, number == 0
 
 
-def _begin(model: keras.Model, phase: Phase, steps: int, recipe: Recipe) -> None:
+def _begin(model: keras.Model, phase: Phase, steps: int, recipe: Paced) -> None:
     """Set what learns and at which pace."""
     set_learning(model, phase.learns)
     told = tuple(model.output)  # not the names of its last layers
-    weights = {"points": recipe.points}
-    if recipe.mouths:
-        weights |= {"opening": recipe.mouths.opening, "lips": recipe.mouths.lips}
-    right = keras.metrics.MeanMetricWrapper(_right, name="accuracy")
+    weights = recipe.loss_weights
     model.compile(
-        keras.optimizers.Adam(_pace(phase, steps)),
+        OPTIMIZERS[phase.optimizer](_pace(phase, steps), global_clipnorm=phase.clip),
         {name: LOSSES[name]() for name in told},
         loss_weights={name: weights.get(name, 1.0) for name in told},
-        metrics={"logit": [right]} if "logit" in told else None,
+        metrics={name: [METRICS[name]()] for name in told if name in METRICS} or None,
     )
 
 
@@ -203,8 +225,13 @@ def _write_history(path: Path, rows: list[dict[str, float]]) -> None:
 
 
 def _figures(logs: dict[str, float]) -> dict[str, float]:
-    """An epoch's figures: a logit's go without its name, and points and lips are not validated."""
-    own = {name.replace("logit_", ""): value for name, value in logs.items() if "logit_" in name}
+    """An epoch's figures: those of the answer go without its name, and points and lips are not
+    validated."""
+    own = {
+        name.replace("logit_", "").replace("word_", ""): value
+        for name, value in logs.items()
+        if "logit_" in name or "word_" in name
+    }
     taught = {name: logs[name] for name in ("points_loss",) if name in logs}
     if own:
         return own | taught

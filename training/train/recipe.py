@@ -17,6 +17,8 @@ class Phase:
     rate: float  # the highest learning rate
     lowest_rate: float
     schedule: Literal["cosine", "steps"] = "cosine"  # steps: down by tens, evenly spaced
+    optimizer: Literal["adam", "sgd"] = "adam"
+    clip: float | None = None  # the gradients' norm at most
     learns: str = "all"  # all, head, or the first layer that learns (with all after it)
 
 
@@ -56,3 +58,11 @@ class Recipe:
     augment: bool = True  # pictures are changed as another camera would on another day
     mouths: Mouths | None = None
     seed: int = 1
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """Of what a model tells, where they are not 1."""
+        weights = {"points": self.points}
+        if self.mouths:
+            weights |= {"opening": self.mouths.opening, "lips": self.mouths.lips}
+        return weights

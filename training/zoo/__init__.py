@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MODELS = {
     "smile": ("smile-small", "smile-unet", "smile-transfer"),
     "viseme": ("viseme-small", "viseme-tf"),
+    "word": (
+        *("word-small", "word-cnn-lstm", "word-deep"),
+        *("word-vgg-frozen", "word-vgg-tuned", "word-mobilenet-lstm"),
+    ),
 }
 
 

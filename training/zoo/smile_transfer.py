@@ -19,29 +19,24 @@ for a board.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 from keras import applications, layers
 
 from edge.errors import SettingsError
 from training.train.recipe import Phase, Recipe
-from training.zoo.grey import from_minus_one, grey, three_channels
+from training.zoo.grey import from_minus_one, grey, less_means, to_255
 from training.zoo.learning import ALL, HEAD
 from training.zoo.mnasnet import STAGES as MNASNET_STAGES
 from training.zoo.mnasnet import mnasnet
+from training.zoo.weights import IMAGENET, NONE, loaded
 
 SIZE = 128
-IMAGENET, NONE = "imagenet", "none"
 LEARNING_SHARE = 4  # one in so many blocks learns where nothing else is asked for
 DROPOUT = 0.2
 MOMENTUM = 0.95  # of batch statistics, without ImageNet's weights
-VGG_BLUE_GREEN_RED = (103.939, 116.779, 123.68)  # means of ImageNet that its VGG16 learned with
 
 
 @dataclass(frozen=True)
@@ -119,25 +114,7 @@ def _loaded(name: str, base: Base, pixels: keras.KerasTensor, weights: str) -> k
         return _quick(base.make(pixels, None))
     if weights == IMAGENET and base.make is _mnasnet:
         raise SettingsError(f"Keras has no ImageNet weights of {name}; use --weights none")
-    if weights != IMAGENET and not Path(weights).is_file():
-        raise SettingsError(f"weights '{weights}': no such file; or use --weights none")
-    try:
-        # Keras tells of its download on stdout, which is for results.
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            if weights == IMAGENET:
-                return base.make(pixels, IMAGENET)
-            whole = base.make(pixels, None)
-            whole.load_weights(weights)
-            return whole
-    except Exception as error:  # what Keras raises here is of many kinds, even bare Exception
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    failed = (
-        f"ImageNet weights of {name} cannot be downloaded"
-        if weights == IMAGENET
-        else f"{weights}: not weights of {name}"
-    )
-    raise SettingsError(f"{failed}: {reason}; use --weights none")
+    return loaded(name, lambda given: base.make(pixels, given), weights)
 
 
 def _quick(model: keras.Model) -> keras.Model:
@@ -146,16 +123,6 @@ def _quick(model: keras.Model) -> keras.Model:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = MOMENTUM
     return model
-
-
-def _to_255(pixels: keras.KerasTensor) -> keras.KerasTensor:
-    """For bases that do the rest by themselves."""
-    return three_channels(layers.Rescaling(255.0, name="to_255")(pixels))
-
-
-def _less_means(pixels: keras.KerasTensor) -> keras.KerasTensor:
-    shift = [-mean for mean in VGG_BLUE_GREEN_RED]
-    return layers.Rescaling(1.0, shift, name="less_means")(_to_255(pixels))
 
 
 def _from_keras(
@@ -184,7 +151,7 @@ def _expanded(blocks: int) -> tuple[str, ...]:
 
 BASES = {
     "vgg16": Base(
-        _from_keras(applications.VGG16), _less_means, tuple(f"block{n}_conv1" for n in range(2, 6))
+        _from_keras(applications.VGG16), less_means, tuple(f"block{n}_conv1" for n in range(2, 6))
     ),
     "inception-v3": Base(
         _from_keras(applications.InceptionV3),
@@ -193,14 +160,14 @@ BASES = {
         joined=True,
     ),
     "efficientnet-b0": Base(
-        _from_keras(applications.EfficientNetB0), _to_255, _inverted(1, 2, 2, 3, 3, 4, 1)
+        _from_keras(applications.EfficientNetB0), to_255, _inverted(1, 2, 2, 3, 3, 4, 1)
     ),
     "efficientnet-b3": Base(
-        _from_keras(applications.EfficientNetB3), _to_255, _inverted(2, 3, 3, 5, 5, 6, 2)
+        _from_keras(applications.EfficientNetB3), to_255, _inverted(2, 3, 3, 5, 5, 6, 2)
     ),
     "mnasnet": Base(
         _mnasnet, from_minus_one, _inverted(*(stage.repeats for stage in MNASNET_STAGES))
     ),
-    "mobilenet-v3-small": Base(_from_keras(applications.MobileNetV3Small), _to_255, _expanded(11)),
-    "mobilenet-v3-large": Base(_from_keras(applications.MobileNetV3Large), _to_255, _expanded(15)),
+    "mobilenet-v3-small": Base(_from_keras(applications.MobileNetV3Small), to_255, _expanded(11)),
+    "mobilenet-v3-large": Base(_from_keras(applications.MobileNetV3Large), to_255, _expanded(15)),
 }

@@ -1,0 +1,95 @@
+"""Lips cut out of a clip's frames, in one of three ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from edge.crop import MOUTH, CropKind, crop
+from edge.detection import Box
+from edge.frame import Image
+from edge.lip_points import LipFinder
+from edge.lipbox import KEPT_HEIGHT, KEPT_WIDTH, LIP_BOX, LipPicture, cut_box
+from training.clips import kept
+from training.faces import load_detector
+from training.prepare.follow import NO_FACE, Follower
+
+WORD_MOUTH = CropKind(MOUTH.name, 48, MOUTH.eye_distance, MOUTH.eyes_y)  # that models see
+KINDS = (MOUTH.name, LIP_BOX)
+CUT_OFF = "face too small or cut off"
+UNSEEN = "no lips seen"
+
+
+class Lips(Protocol):
+    """Cuts lips out of the frames of a clip."""
+
+    size: tuple[int, int]  # height and width of what is cut
+
+    def begin(self) -> None:
+        """Another clip begins."""
+
+    def __call__(self, image: Image) -> LipPicture | str:
+        """What a frame shows, or why that is nothing."""
+
+
+class Boxed:
+    """Pictures that are tight boxes of the lips already."""
+
+    size = KEPT_HEIGHT, KEPT_WIDTH
+
+    def begin(self) -> None:
+        """Every picture stands for itself."""
+
+    def __call__(self, image: Image) -> LipPicture | str:
+        height, width = image.shape[:2]
+        return cut_box(image, Box(0, 0, width, height)) or "too small for lips"
+
+
+class Aligned:
+    """The mouths of faces that are found, upright and of one size."""
+
+    def __init__(self, models: Path | None) -> None:
+        self._detector = load_detector(models)
+        self._kind = kept(WORD_MOUTH)
+        self.size = self._kind.size, self._kind.size
+        self.begin()
+
+    def begin(self) -> None:
+        """Find the face anew."""
+        self._follow = Follower(self._detector)
+
+    def __call__(self, image: Image) -> LipPicture | str:
+        face = self._follow(image)
+        if face is None:
+            return NO_FACE
+        cut = crop(image, face.keypoints, self._kind)
+        return CUT_OFF if cut is None else LipPicture(cut, 1.0)
+
+
+class MeshBoxes:
+    """Boxes around the lips of faces that are found, as the device finds them."""
+
+    size = KEPT_HEIGHT, KEPT_WIDTH
+
+    def __init__(self, models: Path | None) -> None:
+        self._detector = load_detector(models)
+        self._find = LipFinder(models)
+        self.begin()
+
+    def begin(self) -> None:
+        """Find the face anew."""
+        self._follow = Follower(self._detector)
+
+    def __call__(self, image: Image) -> LipPicture | str:
+        face = self._follow(image)
+        if face is None:
+            return NO_FACE
+        box = self._find(image, face.keypoints)
+        return UNSEEN if box is None else cut_box(image, box) or CUT_OFF
+
+
+def lips_by(kind: str, boxed: bool, models: Path | None) -> Lips:
+    """What cuts lips as it is asked."""
+    if boxed:
+        return Boxed()
+    return Aligned(models) if kind == MOUTH.name else MeshBoxes(models)

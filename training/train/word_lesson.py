@@ -1,0 +1,226 @@
+"""Batches of clips: words said faster and slower, seen as by other cameras, and what is none of
+them: phrases, words said backwards, halves of two words in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.frame import Image
+from training import zoo
+from training.clips import OTHER
+from training.train import clip_change
+from training.train.word_pool import Rows, WordPool
+from training.train.word_recipe import WordRecipe
+
+NOT_WORDS = 0.1  # backwards, and as many halves, to each word
+EARLY, LATE = 2, 3  # frames by which a word's beginning and end may be taken wrongly
+LEAD = 6  # frames before a word that the device has seen, too
+LEAST = 4  # frames of a word that was stretched
+TREMBLE = 0.4  # frames; pictures are not taken on the dot
+Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
+Times = NDArray[np.float64]
+Images = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
+
+
+def streams(recipe: WordRecipe) -> bool:
+    """Whether a model advances frame by frame on the device."""
+    return hasattr(zoo.module(recipe.model), "one_step")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One clip to learn from: an item, its first half and the second of another, or backwards."""
+
+    row: int
+    then: int = -1
+    backwards: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class WordLesson:
+    """What a model of words learns from."""
+
+    pool: WordPool
+    recipe: WordRecipe
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What is told apart: words that are left out are not, and `other` only where it is
+        learned."""
+        words = [word for word in self.pool.labels[:-1] if word not in self.recipe.leave_out]
+        return (*words, self.pool.labels[-1])
+
+    @cached_property
+    def targets(self) -> Rows:
+        """Each item's index into the labels; -1 for words that are left out."""
+        index = {label: number for number, label in enumerate(self.labels)}
+        places = np.array([index.get(label, -1) for label in self.pool.labels])
+        return places[self.pool.classes]
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """What is none of the words, by the folders of the set: told apart, too, while learning."""
+        if not (self.recipe.other and streams(self.recipe)):
+            return ()
+        folders = set(self._folders[self.pool.clips.labels == OTHER].tolist())
+        return tuple(sorted(folders)) if 1 < len(folders) <= len(self.pool) / 20 else ()
+
+    @cached_property
+    def _folders(self) -> NDArray[np.str_]:
+        files = [name.rpartition("/")[0].rpartition("/")[2] for name in self.pool.clips.files]
+        return np.array(files)[self.pool.clips.sequences]
+
+    def epoch(self, rows: Rows, number: int) -> list[list[Sample]]:
+        """An epoch's batches."""
+        rng = np.random.default_rng((self.recipe.seed, number))
+        mine = self.targets[rows]
+        words = rows[(mine >= 0) & (mine < len(self.labels) - 1)]
+        samples = [Sample(int(row)) for row in words]
+        if self.recipe.other:
+            samples += [Sample(int(row)) for row in rows[mine == len(self.labels) - 1]]
+            many = round(NOT_WORDS * len(words))
+            samples += [Sample(int(row), backwards=True) for row in rng.choice(words, many)]
+            samples += [self._halves(words, rng) for _ in range(many)]
+        order = rng.permutation(len(samples))
+        size = self.recipe.batch
+        starts = range(0, max(1, len(order) - size + 1), size)
+        return [[samples[place] for place in order[at : at + size]] for at in starts]
+
+    def _halves(self, words: Rows, rng: np.random.Generator) -> Sample:
+        """The first half of a word and the second of another, of one speaker where they are
+        known."""
+        row = int(rng.choice(words))
+        same = self.pool.speakers[words] == self.pool.speakers[row]
+        others = words[same & (self.pool.classes[words] != self.pool.classes[row])]
+        return Sample(row, int(rng.choice(others)) if len(others) else row, not len(others))
+
+    def batch(self, samples: Sequence[Sample], seed: tuple[int, ...]) -> Batch:
+        """What goes into a model, and what is to come out."""
+        rng = np.random.default_rng(seed)
+        shown = [self._shown(sample, rng) for sample in samples]
+        frames = np.stack([clip for clip, _ in shown])[..., None].astype(np.float32) / 255
+        counts = np.stack([mask for _, mask in shown]).astype(np.float32)
+        targets = self._told(samples)
+        if self.recipe.mixup:
+            share = float(rng.beta(self.recipe.mixup, self.recipe.mixup))
+            other = rng.permutation(len(samples))
+            frames = share * frames + (1 - share) * frames[other]
+            counts = np.maximum(counts, counts[other])
+            targets = {k: share * v + (1 - share) * v[other] for k, v in targets.items()}
+        return self._inputs(frames, counts), targets
+
+    def unchanged(self, rows: Rows) -> Batch:
+        """Items as they are, in the middle of their windows."""
+        shown = [self._plain(int(row)) for row in rows]
+        frames = np.stack([clip for clip, _ in shown])[..., None].astype(np.float32) / 255
+        counts = np.stack([mask for _, mask in shown]).astype(np.float32)
+        return self._inputs(frames, counts), self._told([Sample(int(row)) for row in rows])
+
+    def asked(self, rows: Rows) -> tuple[Images, Flags]:
+        """Items as the device sees them: what is before a word, and the word, of which a window in
+        its middle counts."""
+        many = LEAD + max(self.pool.length(int(row)) for row in rows)
+        clips, counts = [], []
+        for row in rows.tolist():
+            times = np.arange(many) - float(LEAD)
+            early = max(0, self.pool.length(row) - self.recipe.window) // 2
+            late = min(self.pool.length(row), early + self.recipe.window)
+            clips.append(self.pool.shown(row, times))
+            counts.append((times >= early) & (times < late))
+        return np.stack(clips), np.stack(counts)
+
+    def _inputs(self, frames: NDArray[Any], counts: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        return {"frames": frames} | ({"counts": counts} if streams(self.recipe) else {})
+
+    def _told(self, samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
+        other = len(self.labels) - 1
+        places = [
+            other if sample.backwards or sample.then >= 0 else self.targets[sample.row]
+            for sample in samples
+        ]
+        smooth = self.recipe.label_smoothing
+        words = np.eye(other + 1, dtype=np.float32)[places] * (1 - smooth) + smooth / (other + 1)
+        told = {"word": words}
+        if phrases := self.phrases:
+            known = np.zeros((len(samples), len(phrases)), np.float32)
+            for number, sample in enumerate(samples):
+                if self._is_phrase(sample):
+                    known[number, phrases.index(self._folders[sample.row])] = 1
+            told["phrase"] = known
+        return told
+
+    def _is_phrase(self, sample: Sample) -> bool:
+        return (
+            self.pool.clips.labels[sample.row] == OTHER and not sample.backwards and sample.then < 0
+        )
+
+    def _plain(self, row: int) -> tuple[Image, NDArray[np.bool_]]:
+        length, window = self.pool.length(row), self.recipe.window
+        start = -(-(window - length) // 2)
+        times = np.arange(window) - float(start)
+        return self.pool.shown(row, times), (times >= 0) & (times < length)
+
+    def _shown(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, NDArray[np.bool_]]:
+        """A clip of the window's length, and which of its frames count."""
+        recipe = self.recipe
+        if not recipe.augment and not sample.backwards and sample.then < 0:
+            return self._plain(sample.row)
+        change = clip_change.drawn(*self.pool.sides, rng) if recipe.augment else None
+        times, counts = self._times(self.pool.length(sample.row), rng)
+        if sample.backwards:
+            times = self.pool.length(sample.row) - 1 - times
+        clip = self.pool.shown(sample.row, times, change, rng)
+        if sample.then >= 0:
+            half = int((np.flatnonzero(counts)[0] + np.flatnonzero(counts)[-1] + 1) // 2)
+            # Time goes on in the second word where it is as far as in the first.
+            scale = self.pool.length(sample.then) / self.pool.length(sample.row)
+            clip[half:] = self.pool.shown(sample.then, times[half:] * scale, change, rng)
+        return self._masked(clip, counts, rng), counts
+
+    def _times(self, length: int, rng: np.random.Generator) -> tuple[Times, NDArray[np.bool_]]:
+        """The window's moments in frames from a word's start, and which of them count."""
+        window, stretch = self.recipe.window, self.recipe.stretch
+        rate = float(np.exp(rng.uniform(-stretch, stretch)))
+        rate = min(rate, max(1.0, length / LEAST))
+        many = max(LEAST, round(length / rate))
+        start = rng.integers(min(0, window - many), max(0, window - many) + 1)
+        places = np.arange(window) - start
+        times = places * rate
+        if self.recipe.augment and rng.random() < 0.5:
+            times = times + rng.uniform(-TREMBLE, TREMBLE, window)
+        first = -rng.integers(-EARLY + 1, EARLY + 1)
+        last = many + rng.integers(-1, LATE)
+        counts = (places >= first) & (places < last)
+        return times, counts if counts.any() else (places >= 0) & (places < many)
+
+    def _masked(self, clip: Image, counts: NDArray[np.bool_], rng: np.random.Generator) -> Image:
+        """Some frames of the word held over."""
+        own = np.flatnonzero(counts)
+        many = int(rng.uniform(0, 2 * self.recipe.time_mask) * len(own))
+        if many:
+            at = int(rng.integers(own[0], own[-1] - many + 2))
+            clip[at : at + many] = clip[max(at - 1, 0)]
+        return clip
+
+
+class WordBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """An epoch's batches, made when they are asked for."""
+
+    def __init__(self, lesson: WordLesson, samples: list[list[Sample]], epoch: int) -> None:
+        super().__init__()
+        self._lesson, self._samples, self._epoch = lesson, samples, epoch
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, number: int) -> Batch:
+        seed = (self._lesson.recipe.seed, self._epoch, number)
+        return self._lesson.batch(self._samples[number], seed)

@@ -1,0 +1,101 @@
+"""Clips as models see them: frames of a word cut for the model, and its surroundings in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.crop import KINDS, CropKind
+from edge.frame import Image
+from edge.lipbox import HEIGHT, LIP_BOX, WIDTH, LipPicture, on_canvas, standardised
+from training.clips import OTHER, Clips
+from training.train.clip_change import Change
+
+ALIGNED_SIDE = 48
+Rows = NDArray[np.int_]  # items
+
+
+@dataclass(frozen=True, eq=False)
+class WordPool:
+    """The items of a set of clips."""
+
+    clips: Clips
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of what a model sees."""
+        return (HEIGHT, WIDTH) if self.boxed else (ALIGNED_SIDE, ALIGNED_SIDE)
+
+    @property
+    def boxed(self) -> bool:
+        """Whether frames are lip boxes."""
+        return self.clips.origin.kind == LIP_BOX
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All that is told apart, `other` at the end."""
+        return (*self.clips.origin.classes, "other")
+
+    @property
+    def classes(self) -> Rows:
+        """Each item's index into the labels."""
+        labels = self.clips.labels.astype(int)
+        return np.where(labels == OTHER, len(self.labels) - 1, labels)
+
+    @property
+    def speakers(self) -> NDArray[np.str_]:
+        """Who says each item."""
+        return self.clips.speakers[self.clips.sequences]
+
+    def canvas(self, frame: int, change: Change | None, rng: np.random.Generator) -> Image:
+        """One frame of all as a model sees it."""
+        image = self.clips.images[frame]
+        matrix = None if change is None else change.matrix
+        if self.boxed:
+            seen = on_canvas(LipPicture(image, float(self.clips.aspects[frame])), matrix)
+        else:
+            seen = standardised(_middle(image, matrix))
+        return seen if change is None else change.relit(seen, rng)
+
+    def shown(
+        self,
+        row: int,
+        times: NDArray[np.float64],
+        change: Change | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Image:
+        """Frames of an item's sequence, those nearest to times counted in frames from the item's
+        start; the first and last are held beyond the sequence's ends."""
+        clips, sequence = self.clips, self.clips.sequences[row]
+        first, last = clips.begins[sequence], clips.ends[sequence] - 1
+        wanted = first + clips.starts[row] + np.floor(times + 0.5).astype(int)
+        frames = np.clip(wanted, first, last)
+        drawn = rng or np.random.default_rng(0)
+        seen = {frame: self.canvas(frame, change, drawn) for frame in np.unique(frames).tolist()}
+        return np.stack([seen[frame] for frame in frames.tolist()])
+
+    def length(self, row: int) -> int:
+        """Frames of an item."""
+        return int(self.clips.stops[row] - self.clips.starts[row])
+
+
+def kind_of(clips: Clips) -> CropKind | None:
+    """The aligned cut; none where frames are lip boxes."""
+    return KINDS.get(clips.origin.kind)
+
+
+def _middle(kept: Image, matrix: NDArray[np.float64] | None) -> Image:
+    """The model's cut out of a wider one."""
+    away = (kept.shape[0] - ALIGNED_SIDE) / 2
+    if matrix is None and away.is_integer():
+        start = int(away)
+        return kept[start : start + ALIGNED_SIDE, start : start + ALIGNED_SIDE]
+    straight = np.array([[1, 0, -away], [0, 1, -away], [0, 0, 1]])
+    whole = straight if matrix is None else matrix @ straight
+    return cv2.warpAffine(kept, whole[:2], (ALIGNED_SIDE,) * 2, borderMode=cv2.BORDER_REPLICATE)

@@ -1,0 +1,33 @@
+"""All that the training of a word reader depends on beside its data; saved with every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from training.train.recipe import Phase
+
+
+@dataclass(frozen=True)
+class WordRecipe:
+    """How a model of words is built and trained."""
+
+    model: str  # a name of `training.zoo`
+    phases: tuple[Phase, ...]
+    options: dict[str, str | int] = field(default_factory=dict)  # what the model is built with
+    window: int = 15  # frames it sees of a clip
+    batch: int = 64
+    label_smoothing: float = 0.1
+    augment: bool = True  # clips are changed as another camera would on another day
+    stretch: float = 0.25  # words are spoken faster and slower by up to so much (a logarithm)
+    time_mask: float = 0.1  # mean share of a word's frames that are held over
+    mixup: float = 0.0  # of a Beta distribution; 0: clips are not mixed
+    other: bool = True  # phrases, reversed and spliced words are learned as `other`
+    encoder: str = ""  # a run of `lipwire train lips` whose encoder is begun with
+    leave_out: tuple[str, ...] = ()  # words that are never learned, to see whether they pass
+    phrase_weight: float = 0.5  # of telling phrases apart, beside words
+    seed: int = 1
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """Of what a model tells, where they are not 1."""
+        return {"phrase": self.phrase_weight}

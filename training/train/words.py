@@ -1,0 +1,203 @@
+"""Training readers of words: every part trained, made int8 and asked about what it never saw."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from convert.int8 import convert as convert_clip
+from convert.words import convert as convert_step
+from edge import __version__
+from edge.description import Description, Quantisation, Source, embed
+from edge.errors import SettingsError
+from edge.interpreter import Interpreter
+from training import zoo
+from training.clips import Clips
+from training.run import Run
+from training.train import word_parts
+from training.train.fit import Watch, fit, forget_checkpoints
+from training.train.lips import begin_with
+from training.train.word_answers import float_logits, int8_logits, streams
+from training.train.word_calibration import calibrated
+from training.train.word_lesson import WordBatches, WordLesson
+from training.train.word_parts import WordPart
+from training.train.word_pool import WordPool
+from training.train.word_recipe import WordRecipe
+from training.train.word_sheet import sheet
+from training.written import written
+
+log = logging.getLogger(__name__)
+
+CALIBRATION_CLIPS = 60
+THRESHOLDS = 0.5, 0.3
+
+
+def train(
+    file: Path, run: Run, recipe: WordRecipe, names: Sequence[str], tensorboard: bool
+) -> None:
+    """Train every part that is asked for and not finished yet."""
+    clips = Clips.read(file)
+    pool = WordPool(clips)
+    if not clips.origin.classes:
+        raise SettingsError(f"{clips.origin.dataset}: an empty vocabulary")
+    names = names or word_parts.names(pool)
+    parts = [word_parts.part(name, run, recipe, pool) for name in names]
+    began = datetime.now(UTC).isoformat(timespec="seconds")
+    run.begin(
+        "word",
+        recipe,
+        [clips],
+        {"began": began, "labels": pool.labels, "clips": str(file.resolve())},
+    )
+    for part in parts:
+        with run.alone(part.name):
+            _make(part, tensorboard)
+
+
+def _make(part: WordPart, tensorboard: bool) -> None:
+    name, run = part.name, part.run
+    if not (picture := run.folder / "sheet.png").exists():
+        _, png = cv2.imencode(".png", sheet(part))
+        with written(picture) as partial:
+            partial.write_bytes(png.tobytes())
+    if not run.keras(name).exists():
+        log.info("%s: %d clips, and %d kept aside", name, len(part.learn), len(part.check))
+        model = _fit(part, tensorboard)
+        with written(run.keras(name)) as partial:
+            model.save(partial)
+        forget_checkpoints(run.part(name))
+    model = None
+    if fits_a_board(part.recipe) and not run.tflite(name).exists():
+        model = keras.models.load_model(run.keras(name), compile=False)
+        _deliver(part, model)
+    if not run.heldout(name).exists():
+        model = model or keras.models.load_model(run.keras(name), compile=False)
+        told = _answers(part, model)
+        with written(run.heldout(name)) as partial:
+            np.savez_compressed(partial, **told)
+    log.info("%s: %s", name, _outcome(run.heldout(name)))
+
+
+def fits_a_board(recipe: WordRecipe) -> bool:
+    """Whether a model is small enough to be made int8."""
+    return bool(getattr(zoo.module(recipe.model), "FOR_A_BOARD", True))
+
+
+def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
+    lesson = part.lesson
+
+    def batches(epoch: int) -> WordBatches:
+        return WordBatches(lesson, lesson.epoch(part.learn, epoch), epoch)
+
+    watch = Watch(lesson.unchanged(part.check), tensorboard)
+    folder = part.run.part(part.name)
+    return fit(lambda: _begun(lesson), batches, part.recipe, folder, watch)
+
+
+def _begun(lesson: WordLesson) -> keras.Model:
+    model = build(lesson)
+    if lesson.recipe.encoder:
+        begin_with(model, Path(lesson.recipe.encoder))
+    return model
+
+
+def build(lesson: WordLesson) -> keras.Model:
+    """The untrained model, with its inputs and outputs by name."""
+    recipe = lesson.recipe
+    module, sides = zoo.module(recipe.model), lesson.pool.sides
+    options: dict[str, Any] = dict(recipe.options)
+    if lesson.phrases:
+        options["phrases"] = len(lesson.phrases)
+    model = module.build(recipe.window, *sides, len(lesson.labels), **options)
+    if isinstance(model.input, dict):
+        return model
+    return keras.Model({"frames": model.input}, {"word": model.output}, name=model.name)
+
+
+def _deliver(part: WordPart, model: keras.Model) -> None:
+    """Write the model as int8, with its description."""
+    recipe, file = part.recipe, part.run.tflite(part.name)
+    clips = _calibration(part)
+    with written(file) as partial:
+        if streams(recipe):
+            step = zoo.module(recipe.model).one_step(model)
+            loaded = convert_step(step, clips, partial)
+        else:
+            plain = keras.Model(model.input["frames"], model.output["word"])
+            loaded = convert_clip(plain, clips, partial)
+        embed(partial, _description(part, loaded))
+        if streams(recipe):
+            embed(partial, calibrated(part, partial))
+
+
+def _calibration(part: WordPart) -> NDArray[np.float32]:
+    """Clips that show which numbers occur inside a model."""
+    rng = np.random.default_rng(part.recipe.seed)
+    many = min(CALIBRATION_CLIPS, len(part.learn))
+    rows = rng.choice(part.learn, many, replace=False)
+    clips: NDArray[np.float32] = part.lesson.unchanged(rows)[0]["frames"]
+    return clips
+
+
+def _description(part: WordPart, loaded: Interpreter) -> Description:
+    origin, labels = part.pool.clips.origin, part.lesson.labels
+    pixels = next(each for each in loaded.inputs if len(each.shape) > 3)
+    votes = next(
+        each for each in loaded.outputs if each.shape[1:] in ((len(labels),), (len(labels) + 1,))
+    )
+    left_out = "" if part.name == "all" else part.name
+    source = Source(origin.dataset, origin.licence, len(part.learn), left_out)
+    return Description(
+        task="word",
+        labels=labels,
+        crop=origin.kind,
+        crop_size=part.pool.sides[1],
+        frames=part.recipe.window,
+        fps=origin.fps,
+        input=Quantisation(pixels.dtype.name, pixels.scale, pixels.zero_point),
+        output=Quantisation(votes.dtype.name, votes.scale, votes.zero_point),
+        temperature=1.0,
+        on_threshold=THRESHOLDS[0],
+        off_threshold=THRESHOLDS[1],
+        sources=(source,),
+        metrics=(),
+        versions={"lipwire": __version__, "tensorflow": tf.__version__, "keras": keras.__version__},
+        created=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def _answers(part: WordPart, model: keras.Model) -> dict[str, NDArray[Any]]:
+    """What both forms of the model make of what is left out."""
+    clips, rows = part.pool.clips, part.heldout
+    told = {
+        "items": rows,
+        "files": clips.files[clips.sequences[rows]],
+        "speakers": part.pool.speakers[rows],
+        "labels": part.lesson.targets[rows],
+        "logits": float_logits(part.lesson, model, rows),
+    }
+    if (file := part.run.tflite(part.name)).exists():
+        told["int8"] = int8_logits(part.lesson, file, rows)
+    return told
+
+
+def _outcome(heldout: Path) -> str:
+    """How many of the left out words are read."""
+    with np.load(heldout) as told:
+        labels = told["labels"]
+        logits = told["int8"] if "int8" in told else told["logits"]
+    other = logits.shape[1] - 1
+    words = (labels >= 0) & (labels < other)
+    if not words.any():
+        return "no words are left out"
+    right = np.mean(logits[words, :other].argmax(axis=1) == labels[words])
+    return f"{right:.1%} of {words.sum()} words it never saw are read"

@@ -1,0 +1,202 @@
+"""What a camera and a live lip box make of a clip of lip boxes: boxes that are off, less detail,
+frames that are missing, other frame rates.
+
+A box that is off shows more or less of the picture it was cut from; what lies outside of the kept
+one is not known, and its border is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.cadence import Cadence
+from edge.lipbox import KEPT_HEIGHT, KEPT_WIDTH, LipPicture, on_canvas
+from training.clips import Clips
+
+Values = NDArray[np.float64]
+Pictures = NDArray[np.uint8]
+NARROWEST, LOWEST = 0.3, 0.05  # of a box that is off, in widths of the box as it is
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """A sequence of lip boxes in which a word is spoken."""
+
+    images: Pictures  # (frames, KEPT_HEIGHT, KEPT_WIDTH)
+    aspects: Values
+    fps: float
+    start: int  # of the word
+    stop: int  # exclusive
+
+    def __len__(self) -> int:
+        return len(self.aspects)
+
+    @classmethod
+    def of(cls, clips: Clips, item: int) -> Strip:
+        """An item with the sequence it is spoken in."""
+        sequence = clips.sequences[item]
+        rows = slice(clips.begins[sequence], clips.ends[sequence])
+        aspects = clips.aspects[rows].astype(np.float64)
+        word = int(clips.starts[item]), int(clips.stops[item])
+        return cls(clips.images[rows], aspects, clips.origin.fps, *word)
+
+    def canvases(self) -> Pictures:
+        """The frames as a model sees them."""
+        pairs = zip(self.images, self.aspects.tolist(), strict=True)
+        return np.stack([on_canvas(LipPicture(*pair)) for pair in pairs])
+
+
+Change = Callable[[Strip, np.random.Generator], Strip]
+
+
+def as_it_is(strip: Strip, _: np.random.Generator) -> Strip:
+    """No change."""
+    return strip
+
+
+def jittered(by: float, whole_clip: bool = False) -> Change:
+    """Each side of a box is off by up to so much of the box's width or height: anew in each frame,
+    or the same over the clip."""
+
+    def change(strip: Strip, rng: np.random.Generator) -> Strip:
+        off = rng.uniform(-by, by, (1 if whole_clip else len(strip), 4))
+        return off_by(strip, off * _extent(strip.aspects))
+
+    return change
+
+
+def blurred(pixels: int) -> Change:
+    """A box is so many pixels wide, and stretched again."""
+
+    def change(strip: Strip, _: np.random.Generator) -> Strip:
+        pairs = zip(strip.images, strip.aspects.tolist(), strict=True)
+        return replace(strip, images=np.stack([_blurred(*pair, pixels) for pair in pairs]))
+
+    return change
+
+
+def dropped(share: float) -> Change:
+    """Frames are missing."""
+
+    def change(strip: Strip, rng: np.random.Generator) -> Strip:
+        return _without(strip, rng.random(len(strip)) < share)
+
+    return change
+
+
+def at_rate(fps: float) -> Change:
+    """The camera's pictures come at another rate, and not at the clip's moments."""
+
+    def change(strip: Strip, rng: np.random.Generator) -> Strip:
+        step, last = strip.fps / fps, len(strip) - 1
+        taken = np.arange(rng.uniform(0, min(step, last)), last + 1e-9, step)
+        before = np.minimum(taken.astype(int), max(0, last - 1))
+        after = np.minimum(before + 1, last)
+        part = taken - before
+        mixed = (1 - part)[:, None, None] * strip.images[before]
+        mixed += part[:, None, None] * strip.images[after]
+        aspects = (1 - part) * strip.aspects[before] + part * strip.aspects[after]
+        return _as_read(
+            replace(strip, images=np.rint(mixed).astype(np.uint8), aspects=aspects), taken
+        )
+
+    return change
+
+
+def one_after_another(*changes: Change) -> Change:
+    """All of these."""
+
+    def change(strip: Strip, rng: np.random.Generator) -> Strip:
+        for each in changes:
+            strip = each(strip, rng)
+        return strip
+
+    return change
+
+
+@dataclass(frozen=True, eq=False)
+class Off:
+    """How far live boxes were seen to be off: left, right, top, bottom, in widths of the box."""
+
+    traces: list[Values]  # (frames, 4) each, of films in a row; NaN where no box was found
+    fps: float
+    always: Values  # (boxes, 4): one of these for a whole clip; empty: none
+
+    def __call__(self, strip: Strip, rng: np.random.Generator) -> Strip:
+        """Boxes that are off as those of a film were, frame by frame."""
+        trace = self.traces[rng.integers(len(self.traces))]
+        times = np.arange(len(strip)) * self.fps / strip.fps
+        spare = max(0.0, len(trace) - 1 - times[-1])
+        rows = np.rint(times + rng.uniform(0, spare)).astype(int)
+        off = trace[np.minimum(rows, len(trace) - 1)]
+        if len(self.always):
+            off = off + self.always[rng.integers(len(self.always))]
+        missing = np.isnan(off).any(axis=1)
+        return _without(off_by(strip, np.where(missing[:, None], 0, off)), missing)
+
+
+def off_by(strip: Strip, off: Values) -> Strip:
+    """The sides of all boxes moved: left, right, top, bottom, in widths of the box."""
+    sides = np.stack([0 * strip.aspects, 0 * strip.aspects + 1, 0 * strip.aspects, strip.aspects])
+    left, right, top, bottom = sides + off.T
+    width, height = np.maximum(right - left, NARROWEST), np.maximum(bottom - top, LOWEST)
+    # From pixels of the new box's picture to those of the kept one.
+    across, down = width, height / strip.aspects
+    first_x = left * KEPT_WIDTH + (across - 1) / 2
+    first_y = top / strip.aspects * KEPT_HEIGHT + (down - 1) / 2
+    images = [
+        cv2.warpAffine(
+            image,
+            np.array([[across[at], 0, first_x[at]], [0, down[at], first_y[at]]]),
+            (KEPT_WIDTH, KEPT_HEIGHT),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for at, image in enumerate(strip.images)
+    ]
+    return replace(strip, images=np.stack(images), aspects=height / width)
+
+
+def _extent(aspects: Values) -> Values:
+    """How long the sides are along which left, right, top and bottom move, in widths."""
+    ones = np.ones_like(aspects)
+    return np.stack([ones, ones, aspects, aspects], axis=1)
+
+
+def _blurred(image: NDArray[np.uint8], aspect: float, pixels: int) -> NDArray[np.uint8]:
+    small = cv2.resize(image, (pixels, max(1, round(aspect * pixels))), None, 0, 0, cv2.INTER_AREA)
+    stretched = cv2.resize(small, (KEPT_WIDTH, KEPT_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(stretched, np.uint8)
+
+
+def _without(strip: Strip, missing: NDArray[np.bool_]) -> Strip:
+    """Frames left out; one at least stays."""
+    there = np.flatnonzero(~missing)
+    if not len(there):
+        there = np.array([len(strip) // 2])
+    left = replace(strip, images=strip.images[there], aspects=strip.aspects[there])
+    return _as_read(left, there.astype(np.float64))
+
+
+def _as_read(taken: Strip, moments: Values) -> Strip:
+    """What a reader at the clip's rate makes of pictures taken at these moments, which are counted
+    in frames, as is where the word begins and ends."""
+    cadence, rows, places = Cadence(taken.fps), [], []
+    for row, moment in enumerate(moments.tolist()):
+        for due in cadence(moment / taken.fps):
+            rows.append(row - due.is_last)
+            places.append(due.at * taken.fps)
+    start, stop = np.searchsorted(places, (taken.start - 0.5, taken.stop - 0.5)).tolist()
+    start = min(start, len(rows) - 1)
+    return replace(
+        taken,
+        images=taken.images[rows],
+        aspects=taken.aspects[rows],
+        start=start,
+        stop=max(stop, start + 1),
+    )

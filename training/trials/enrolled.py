@@ -1,0 +1,97 @@
+"""Takes of words for trials of own words: what a model that never saw a speaker makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.own_words import Values, embedding
+from edge.word_reader import WordReader
+from training.clips import OTHER, Clips
+from training.evaluate.word_clips import Pictures, Stretch, stretches
+from training.evaluate.word_parts import WITHOUT
+
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+WORDS_OF = 5  # of a speaker's words are enrolled where the others are strangers
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """All takes of one speaker, frame by frame, as one model has them."""
+
+    speaker: str
+    items: Rows  # of the clips
+    labels: NDArray[np.int16]  # OTHER for phrases
+    takes: NDArray[np.int16]
+    features: tuple[Values, ...]
+    weights: tuple[Values, ...]
+
+    def embedded(self, parts: int, weighed: bool) -> Values:
+        """A row for each take."""
+        pairs = zip(self.features, self.weights, strict=True)
+        rows = [embedding(f, w if weighed else np.ones_like(w), parts) for f, w in pairs]
+        return np.stack(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Enrolment:
+    """Which of a speaker's takes are enrolled and which are asked for, strangers among them."""
+
+    heard: Heard
+    own: tuple[int, ...]  # labels
+    known: Rows
+    asked: Rows
+
+
+def heard(clips: Clips, pictures: Pictures, run: Path, part: str, speaker: str) -> Heard:
+    """Read all a speaker says with a part of a run."""
+    reader = WordReader(run / f"{part}.tflite")
+    items = np.flatnonzero(clips.speakers[clips.sequences] == speaker)
+    read = [_read(reader, pictures, one) for one in stretches(clips, items)]
+    features, weights = zip(*read, strict=True)
+    takes = clips.takes[clips.sequences[items]]
+    return Heard(speaker, items, clips.labels[items], takes, features, weights)
+
+
+def _read(reader: WordReader, pictures: Pictures, one: Stretch) -> tuple[Values, Values]:
+    before, counted = one.streamed(reader.description.frames)
+    memory = reader.fresh()
+    for row in before:
+        reader(pictures[row], memory)
+    told = [reader(pictures[row], memory) for row in counted]
+    return np.stack([each.features for each in told]), np.array([each.weight for each in told])
+
+
+def left_out(part: str) -> str:
+    """The speaker a part never saw."""
+    return part.removeprefix(WITHOUT)
+
+
+def chosen_by(part: str, speakers: Sequence[str]) -> str:
+    """The speaker by whom choices for a part are made: the next, and the first after the last."""
+    return speakers[(list(speakers).index(left_out(part)) + 1) % len(speakers)]
+
+
+def enrolments(
+    heard: Heard, takes: int, rounds: int, words: int | None = None
+) -> Iterator[Enrolment]:
+    """Random choices of so many takes of all words, or of some; the same whenever it is asked."""
+    said = heard.labels != OTHER
+    labels, numbers = np.unique(heard.labels[said]), np.unique(heard.takes[said])
+    for number in range(rounds):
+        rng = np.random.default_rng((number, takes, words or 0))
+        own = rng.permutation(labels)[: words or len(labels)]
+        chosen = np.isin(heard.takes, rng.permutation(numbers)[:takes])
+        known = chosen & np.isin(heard.labels, own)
+        asked = ~chosen if words is None else ~chosen | ~said
+        yield Enrolment(
+            heard,
+            tuple(int(label) for label in own),
+            np.flatnonzero(known),
+            np.flatnonzero(asked & (said if words is None else True)),
+        )
