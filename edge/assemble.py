@@ -45,14 +45,16 @@ def assemble(
     reader: SmileReader | None = None,
     viseme_model: Path | VisemeReader | None = None,
     state: Path | None = None,
+    words: Words | None = None,
 ) -> Assembly:
     """Load the models and connect the stages; without a reader of smiles, or a model of visemes or
-    its reader, the shipped one reads them. Words of one's own are in the folder of the state."""
+    its reader, the shipped one reads them. Words, where none are given, are read as the settings
+    say; those of one's own are in the folder of the state."""
     faces = settings.faces
     detector, interpreters = make_detector(faces.detector, faces.min_score, profile, models_folder)
     reader = reader or SmileReader(models.shipped("smile"), profile.threads)
     visemes = _visemes(settings.viseme, profile, viseme_model)
-    words = _words(settings.word, profile, models_folder, state)
+    words = words or _words(settings.word, profile, models_folder, state)
     pipeline = Pipeline(
         detector,
         Tracker(

@@ -48,7 +48,7 @@ def test_a_camera_of_the_model_s_own_rate_gives_every_picture_once_though_it_jit
 
 def test_a_dropped_picture_is_replaced_by_those_around_it() -> None:
     times = [i / 25 for i in range(20) if i not in (8, 9, 10)]
-    pairs = dict((round(at * 25), round(picture * 25)) for at, picture in taken(25, times))
+    pairs = {round(at * 25): round(picture * 25) for at, picture in taken(25, times)}
     assert [pairs[i] for i in range(6, 13)] == [6, 7, 7, 7, 11, 11, 12] or [
         pairs[i] for i in range(6, 13)
     ] == [6, 7, 7, 11, 11, 11, 12]

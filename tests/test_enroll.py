@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.command import Lipwire
 from tests.conftest import Mosquitto
 from tests.feed import Subscriber, wait_until
 
-MODEL = Path(__file__).parent / "models/word.tflite"
+MODEL = models.shipped("word-grid")
 WORDS = tuple(mouthing.WORDS)
 QUICK = ("--yes", "--pace", "max", "--seconds", "1.75", "--countdown", "0.39")
 
@@ -34,7 +33,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def enroll(lipwire: Lipwire, word: str, film: Path, *more: str) -> str:
-    wanted = ("enroll", "--word", word, "--takes", "3", "--model", models.word_model("grid", 15))
+    wanted = ("enroll", "--word", word, "--takes", "3", "--model", MODEL)
     done = lipwire(*wanted, "--source", film, *QUICK, *more)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -46,10 +45,10 @@ def test_enrolled_words_arrive_at_a_broker(
     for word in WORDS[:2]:
         told = enroll(ready, word, films[word])
         assert told == f"{word}: 3 takes; lipwire run tells it from its next start on\n"
-    listed = ready("enroll", "--list", "--model", models.word_model("grid", 15))
+    listed = ready("enroll", "--list", "--model", MODEL)
     assert listed.stdout == "".join(f"{word}: 3 takes\n" for word in WORDS[:2])
     config = ready.home / "words.toml"
-    config.write_text('[word]\nenabled = true\nmodel = "grid"\nthreshold = 1.0\n')
+    config.write_text(f'[word]\nenabled = true\nmodel = "{MODEL}"\nthreshold = 1.0\n')
     for word in WORDS:
         run = ("run", "--config", config, "--source", films[word], "--pace", "max")
         assert ready(*run, "--broker", mosquitto.url, "--page", "off").returncode == 0
@@ -64,3 +63,73 @@ def test_enrolled_words_arrive_at_a_broker(
 
 def lefts(subscriber: Subscriber) -> list[dict[str, object]]:
     return [e for e in subscriber.events if e["event_type"] == "face_left"]
+
+
+def test_own_words_can_be_switched_off(
+    ready: Lipwire, films: dict[str, Path], tmp_path: Path
+) -> None:
+    enroll(ready, "no", films["no"])
+    run = ("run", "--source", films["no"], "--pace", "max", "--broker", "none", "--page", "off")
+    read = {}
+    for own in ("true", "false"):
+        config = tmp_path / f"{own}.toml"
+        rules = f"threshold = 1.0\nown = {own}\n"
+        config.write_text(f'[word]\nenabled = true\nmodel = "{MODEL}"\n{rules}')
+        done = ready(*run, "--config", config, "--events", "-")
+        events = map(json.loads, done.stdout.splitlines())
+        read[own] = [event["word"] for event in events if "word" in event]
+    assert set(read["true"]) == {"no"}
+    assert read["false"] == []
+
+
+def test_what_is_finished_stays_after_ctrl_c(ready: Lipwire, films: dict[str, Path]) -> None:
+    wanted = ("enroll", "--word", "no", "--takes", "500", "--model", MODEL, "--loop")
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    kept = ready.home / "state/lipwire" / FILE
+    with ready.start(*wanted, "--source", films["no"], *QUICK, **pipes) as process:
+        wait_until(lambda: kept.exists() and len(takes(kept)) >= 2, 60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert ready("enroll", "--list", "--model", MODEL).stdout == f"no: {len(takes(kept))} takes\n"
+    assert ready("enroll", "--remove", "no", "--model", MODEL).stdout == "no: removed\n"
+    assert ready("enroll", "--list", "--model", MODEL).stdout == ""
+
+
+def takes(kept: Path) -> list[list[float]]:
+    """Those of the word "no"."""
+    found: list[list[float]] = json.loads(kept.read_text())["words"]["no"]
+    return found
+
+
+def test_another_models_words_end_the_daemon_in_one_line(
+    ready: Lipwire, films: dict[str, Path], smile_model: Path
+) -> None:
+    enroll(ready, "no", films["no"])
+    kept = ready.home / "state/lipwire" / FILE
+    kept.write_text(kept.read_text().replace('"model": "', '"model": "0'))
+    config = ready.home / "words.toml"
+    config.write_text(f'[word]\nenabled = true\nmodel = "{MODEL}"\n')
+    for command in (("run", "--broker", "none"), ("enroll", "--list")):
+        line = ready.complaint(*command, "--config", config)
+        assert f"{kept}: enrolled with another model" in line
+    line = ready.complaint("enroll", "--list", "--model", smile_model)
+    assert line
+
+
+@pytest.mark.parametrize("word", ["other", "Other", " ", "a/b"])
+def test_what_cannot_be_a_word_is_refused(ready: Lipwire, word: str) -> None:
+    line = ready.complaint("enroll", "--word", word, "--source", "demo", "--model", MODEL, "--yes")
+    assert line.startswith("lipwire: --word")
+
+
+def test_a_word_that_is_not_there_cannot_be_removed(ready: Lipwire) -> None:
+    line = ready.complaint("enroll", "--remove", "yes", "--model", MODEL)
+    assert line == "lipwire: --remove yes: not enrolled; there are: none"
+
+
+def test_a_model_of_something_else_is_refused(ready: Lipwire) -> None:
+    wanted = ("enroll", "--word", "yes", "--source", "demo", "--yes")
+    line = ready.complaint(*wanted, "--model", models.shipped("smile"))
+    assert line.endswith("smile.tflite: made for smile, not for words")

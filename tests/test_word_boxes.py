@@ -66,7 +66,7 @@ def test_every_change_gives_frames_in_their_order_and_the_word_in_them(name: str
         for long in (4, 12):
             after = changed(CHANGES[name], strip(long), seed)
             assert len(after.images) == len(after)
-            assert len(after) <= long + 1
+            assert abs(len(after) - long) <= 1
             assert 0 <= after.start < after.stop <= len(after)
             assert after.images.dtype == np.uint8
             assert (np.diff(moments(after)) >= 0).all()
@@ -112,7 +112,7 @@ def test_missing_frames_are_replaced_by_those_nearest_in_time() -> None:
     assert moments(changed(dropped(0.0))) == list(range(12))
     some = changed(dropped(0.3), seed=3)
     assert set(moments(some)) < set(range(12))
-    assert len(changed(dropped(1.0))) == 1  # one at least is left
+    assert len(set(moments(changed(dropped(1.0))))) == 1  # one at least is left
 
 
 def test_a_slow_camera_misses_frames_and_a_fast_one_sees_between_them() -> None:
@@ -243,9 +243,9 @@ def test_words_are_scored_as_they_are_and_under_every_change(tmp_path: Path, hea
     [(-0.02, 0.9, True), (-0.04, 0.9, False), (-0.02, 0.7, False), (0.01, 0.8, True)],
 )
 def test_the_rule_asks_for_words_and_for_boxes(gain: float, iou: float, usable: bool) -> None:
-    boxes = [{"what": "GRID as it is", "iou": {"value": 0.95}}]
-    boxes.append({"what": "GRID, face 100 px", "iou": {"value": iou}})
-    boxes.append({"what": "another annotator's faces", "iou": {"value": 0.5}})
+    boxes = [{"what": "GRID as it is", "live": True, "iou": {"value": 0.95}}]
+    boxes.append({"what": "GRID, face 100 px", "live": True, "iou": {"value": iou}})
+    boxes.append({"what": "another annotator's faces", "live": False, "iou": {"value": 0.5}})
     rows = [{"change": PLAIN, "gain": 0.0}, {"change": "live boxes", "gain": gain}]
     told = verdict({"boxes": boxes, "rows": rows})
     assert told

@@ -30,24 +30,24 @@ def add(commands: Any) -> None:
 
 def _enroll(options: argparse.Namespace) -> None:
     from edge import device, models
+    from edge.label import label, word_of
     from edge.own_words import OwnWords
 
+    word = word_of(options.word) if options.word is not None else ""
+    gone = label(options.remove, "--remove") if options.remove is not None else ""
     settings, profile = load_settings(options), choose_profile(options)
     path = options.model or models.word_model(settings.word.model, profile.window)
     own = OwnWords(device.state_folder(options.state), path)
     if options.list:
         for word, takes in own.takes.items():
             print(f"{word}: {takes_of(len(takes))}")
-    elif options.remove is not None:
-        _remove(own, options.remove)
+    elif gone:
+        _remove(own, gone)
     else:
-        _show(options, settings, profile, path, own)
+        _show(options, word, settings, profile, path, own)
 
 
-def _remove(own: OwnWords, text: str) -> None:
-    from edge.label import label
-
-    word = label(text, "--remove")
+def _remove(own: OwnWords, word: str) -> None:
     if word not in own.takes:
         there = ", ".join(own.takes) or "none"
         raise SettingsError(f"--remove {word}: not enrolled; there are: {there}")
@@ -56,17 +56,15 @@ def _remove(own: OwnWords, text: str) -> None:
 
 
 def _show(
-    options: argparse.Namespace, settings: Any, profile: Any, path: Path, own: OwnWords
+    options: argparse.Namespace, word: str, settings: Any, profile: Any, path: Path, own: OwnWords
 ) -> None:
     """Show takes of a word to the model."""
     from edge.assemble import lipreader
     from edge.detectors import make_detector
     from edge.enrolment import Enroller
-    from edge.label import word_of
     from edge.prompt import Prompt
     from edge.recording import record
 
-    word = word_of(options.word)
     faces = settings.faces
     detector, _ = make_detector(faces.detector, faces.min_score, profile, options.models)
     examine = Enroller(detector, lipreader(path, profile, options.models))

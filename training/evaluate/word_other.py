@@ -14,9 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.clips import OTHER, Clips
-from training.evaluate.figures import Values, auc, interval_over_groups
+from training.evaluate.figures import (
+    Flags,
+    Interval,
+    Values,
+    auc,
+    interval_of,
+    interval_over_groups,
+)
 from training.evaluate.word_clips import Pictures, Stretch, backwards, spliced, stretches
 from training.evaluate.word_files import Scored, of_part
 from training.evaluate.word_parts import left_out
@@ -62,15 +70,19 @@ def _area(
     if not scores:
         return None
     values, truth = np.concatenate(scores, axis=1), np.concatenate(known).astype(bool)
-    _, who = np.unique(np.concatenate(groups), return_inverse=True)
-    who = who if who.any() else np.arange(len(who))  # of one speaker every clip is by itself
+    who = np.unique(np.concatenate(groups), return_inverse=True)[1]
     report: dict[str, Any] = {"n_words": int(truth.sum()), "n_other": int((~truth).sum())}
     for name, row in zip(SCORES, values, strict=True):
         report[name] = round(auc(row, truth), 4)
-        report[f"{name}_interval"] = interval_over_groups(
-            lambda rows, row=row: auc(row[rows], truth[rows]), who
-        )
+        report[f"{name}_interval"] = _interval(row, truth, who)
     return report
+
+
+def _interval(scores: Values, truth: Flags, who: NDArray[np.int_]) -> Interval:
+    """By speaker; of one speaker every clip is by itself."""
+    if not who.any():
+        return interval_of(auc, scores, truth)
+    return interval_over_groups(lambda rows: auc(scores[rows], truth[rows]), who)
 
 
 def _scores(logits: Values) -> tuple[Values, Values]:

@@ -38,7 +38,7 @@ class WordPart:
     lesson: WordLesson
     learn: Rows
     check: Rows  # for choices: temperature, thresholds
-    heldout: Rows  # seen by nobody; the part is looked at by them
+    heldout: Rows  # not learned from; the part is looked at by them
 
     @property
     def recipe(self) -> WordRecipe:
@@ -67,7 +67,8 @@ def part(name: str, run: Run, recipe: WordRecipe, pool: WordPool) -> WordPart:
         recipe = replace(recipe, leave_out=words)
     lesson = WordLesson(pool, recipe)
     out, check = _kept(name, pool)
-    made = WordPart(name, run, lesson, *_rows(lesson, ~(out | check), check, out))
+    asked = out if out.any() else check  # one that leaves nothing out is looked at by its check
+    made = WordPart(name, run, lesson, *_rows(lesson, ~(out | check), check, asked))
     if not len(made.learn) or not len(made.check):
         raise SettingsError(f"--parts {name}: too few clips to learn from some and check by some")
     return made

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.crop import KINDS, CropKind
 from edge.frame import Image
 from edge.lipbox import HEIGHT, LIP_BOX, WIDTH, LipPicture, on_canvas, standardised
 from training.clips import OTHER, Clips
-from training.train.clip_change import Change
+from training.train.clip_change import Change, Matrix
 
 ALIGNED_SIDE = 48
 Rows = NDArray[np.int_]  # items
@@ -55,13 +54,13 @@ class WordPool:
 
     def canvas(self, frame: int, change: Change | None, rng: np.random.Generator) -> Image:
         """One frame of all as a model sees it."""
+        if change is None:
+            return self.clips.seen(frame)
         image = self.clips.images[frame]
-        matrix = None if change is None else change.matrix
         if self.boxed:
-            seen = on_canvas(LipPicture(image, float(self.clips.aspects[frame])), matrix)
-        else:
-            seen = standardised(_middle(image, matrix))
-        return seen if change is None else change.relit(seen, rng)
+            lips = LipPicture(image, float(self.clips.aspects[frame]))
+            return change.relit(on_canvas(lips, change.matrix), rng)
+        return change.relit(standardised(_middle(image, change.matrix)), rng)
 
     def shown(
         self,
@@ -85,17 +84,10 @@ class WordPool:
         return int(self.clips.stops[row] - self.clips.starts[row])
 
 
-def kind_of(clips: Clips) -> CropKind | None:
-    """The aligned cut; none where frames are lip boxes."""
-    return KINDS.get(clips.origin.kind)
-
-
-def _middle(kept: Image, matrix: NDArray[np.float64] | None) -> Image:
-    """The model's cut out of a wider one."""
+def _middle(kept: Image, matrix: Matrix) -> Image:
+    """The model's cut out of a wider one, changed."""
     away = (kept.shape[0] - ALIGNED_SIDE) / 2
-    if matrix is None and away.is_integer():
-        start = int(away)
-        return kept[start : start + ALIGNED_SIDE, start : start + ALIGNED_SIDE]
     straight = np.array([[1, 0, -away], [0, 1, -away], [0, 0, 1]])
-    whole = straight if matrix is None else matrix @ straight
-    return cv2.warpAffine(kept, whole[:2], (ALIGNED_SIDE,) * 2, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        kept, (matrix @ straight)[:2], (ALIGNED_SIDE,) * 2, borderMode=cv2.BORDER_REPLICATE
+    )

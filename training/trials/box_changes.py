@@ -102,7 +102,7 @@ def at_rate(fps: float) -> Change:
         mixed += part[:, None, None] * strip.images[after]
         aspects = (1 - part) * strip.aspects[before] + part * strip.aspects[after]
         return _as_read(
-            replace(strip, images=np.rint(mixed).astype(np.uint8), aspects=aspects), taken
+            replace(strip, images=np.rint(mixed).astype(np.uint8), aspects=aspects), taken, last
         )
 
     return change
@@ -180,16 +180,18 @@ def _without(strip: Strip, missing: NDArray[np.bool_]) -> Strip:
     if not len(there):
         there = np.array([len(strip) // 2])
     left = replace(strip, images=strip.images[there], aspects=strip.aspects[there])
-    return _as_read(left, there.astype(np.float64))
+    return _as_read(left, there.astype(np.float64), len(strip) - 1)
 
 
-def _as_read(taken: Strip, moments: Values) -> Strip:
+def _as_read(taken: Strip, moments: Values, last: int) -> Strip:
     """What a reader at the clip's rate makes of pictures taken at these moments, which are counted
-    in frames, as is where the word begins and ends."""
+    in frames up to the last, as is where the word begins and ends. A camera sees lips before and
+    after the clip, too: there the first and the last picture are held."""
     cadence, rows, places = Cadence(taken.fps), [], []
-    for row, moment in enumerate(moments.tolist()):
+    pictures = [0, *range(len(moments)), len(moments) - 1]
+    for number, moment in enumerate([0.0, *moments.tolist(), float(last)]):
         for due in cadence(moment / taken.fps):
-            rows.append(row - due.is_last)
+            rows.append(pictures[number - due.is_last])
             places.append(due.at * taken.fps)
     start, stop = np.searchsorted(places, (taken.start - 0.5, taken.stop - 0.5)).tolist()
     start = min(start, len(rows) - 1)

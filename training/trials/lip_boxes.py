@@ -53,6 +53,7 @@ class Measured:
     figures: dict[str, Any]
     films: list[Values]  # by how much boxes were off, film by film, in widths
     annotator: Values  # the same against another annotator's, face by face
+    people: Values  # and in the median of each person's faces
 
 
 def measure(
@@ -61,7 +62,7 @@ def measure(
     """Figures by how the face was filmed."""
     rows: list[dict[str, Any]] = []
     off_films: list[Values] = []
-    annotator = np.empty((0, 4))
+    annotator = people = np.empty((0, 4))
     cost = None
     if grid is not None:
         filmed = Filmed(profile, models)
@@ -72,19 +73,22 @@ def measure(
         cost = _cost(filmed.find)
     if keypoints is not None:
         boxes = _annotated(keypoints, models)
-        rows.append({"what": "another annotator's faces", **_figures(boxes)})
-        annotator = off(boxes.found, boxes.true)
-        annotator = annotator[(np.abs(annotator) < ROUGH).all(axis=1)]
-    return Measured({"boxes": rows, "mesh_ms": cost}, off_films, annotator)
+        rows.append({"what": "another annotator's faces", "live": False, **_figures(boxes)})
+        apart = off(boxes.found, boxes.true)
+        near = (np.abs(apart) < ROUGH).all(axis=1)
+        annotator, whose = apart[near], boxes.groups[near]
+        people = np.array([np.median(annotator[whose == who], axis=0) for who in np.unique(whose)])
+    return Measured({"boxes": rows, "mesh_ms": cost}, off_films, annotator, people)
 
 
 def simulations(measured: Measured) -> dict[str, Off]:
     """How clips may be changed as live boxes were seen to be off."""
-    found = {}
-    if measured.films:
-        found["live boxes"] = Off(measured.films, GRID_FPS, np.empty((0, 4)))
-        if len(measured.annotator):
-            found["live boxes, annotator"] = Off(measured.films, GRID_FPS, measured.annotator)
+    if not measured.films:
+        return {}
+    found = {"live boxes": Off(measured.films, GRID_FPS, np.empty((0, 4)))}
+    if len(measured.annotator):
+        found["live boxes, annotator's mean"] = Off(measured.films, GRID_FPS, measured.people)
+        found["live boxes, annotator"] = Off(measured.films, GRID_FPS, measured.annotator)
     return found
 
 
@@ -144,10 +148,10 @@ def _film_rows(width: int, traces: list[LipTrace]) -> list[dict[str, Any]]:
     true, rolls = (np.concatenate([getattr(t, n) for t in traces]) for n in ("true", "rolls"))
     name = f"GRID, face {width} px" if width else "GRID as it is"
     live = Boxes(np.concatenate([each.live for each in traces]), true, rolls, groups)
-    rows = [{"what": name, **_figures(live)}]
+    rows = [{"what": name, "live": True, **_figures(live)}]
     if not width:
         old = Boxes(np.concatenate([each.old for each in traces]), true, rolls, groups)
-        rows.append({"what": "GRID, two frames old", **_figures(old)})
+        rows.append({"what": "GRID, two frames old", "live": False, **_figures(old)})
     return rows
 
 

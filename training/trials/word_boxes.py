@@ -74,6 +74,8 @@ def evaluate_words(run: Path, clips: Clips, simulations: dict[str, Off]) -> dict
         )
     found = _read_all(run, clips, parts, CHANGES | simulations)
     groups = np.unique(found.speakers, return_inverse=True)[1]
+    if len(parts) == 1:
+        groups = np.arange(len(groups))  # by clip, of a single speaker
     plain = found.right[PLAIN]
     return {
         "run": str(run),
@@ -96,7 +98,7 @@ def evaluate_words(run: Path, clips: Clips, simulations: dict[str, Off]) -> dict
 
 def verdict(figures: dict[str, Any]) -> dict[str, Any] | None:
     """Whether the reader is good enough for a camera; nothing where that was not measured."""
-    overlaps = [row["iou"]["value"] for row in figures.get("boxes", []) if "GRID" in row["what"]]
+    overlaps = [row["iou"]["value"] for row in figures.get("boxes", []) if row["live"]]
     rows = [row for row in figures.get("rows", []) if row["change"].startswith("live boxes")]
     if not overlaps or not rows:
         return None
