@@ -22,7 +22,7 @@ from edge.written import written
 
 FILE = "own-words.json"
 FORMAT = 1
-PARTS = 2  # of an utterance, each with a mean of its own beside that of the whole
+PARTS = 2  # of an utterance, each with a mean of its own
 # Distances count in those of takes of one word from each other: so much by the word's own takes,
 # the rest by those of all words. At the limit it is as likely none of the words.
 OWN_SHARE, LIMIT, STEEP = 0.25, 1.4, 6.0  # chosen by lipwire evaluate own-words
@@ -33,16 +33,19 @@ DIGITS = 5  # of a kept number
 Values = NDArray[np.float64]
 
 
-def embedding(features: Values, weights: Values, parts: int = PARTS) -> Values:
-    """What stands for an utterance: the mean of its frames' features and that of each part of it,
-    each frame as heavy as it weighs; of length 1."""
+def embedding(
+    features: Values, weights: Values, parts: int = PARTS, highest: bool = True
+) -> Values:
+    """What stands for an utterance: the highest of its frames' features, their mean, and that of
+    each part of it, each frame as heavy as it weighs; of length 1."""
     many = len(features)
-    means = [_mean(features, weights)]
+    rows = [features.max(axis=0)] if highest else []
+    rows.append(_mean(features, weights))
     for part in range(parts if parts > 1 else 0):
         first = min(part * many // parts, many - 1)
-        rows = slice(first, max((part + 1) * many // parts, first + 1))
-        means.append(_mean(features[rows], weights[rows]))
-    return _unit(np.concatenate(means))
+        some = slice(first, max((part + 1) * many // parts, first + 1))
+        rows.append(_mean(features[some], weights[some]))
+    return _unit(np.concatenate(rows))
 
 
 def taken(frames: Sequence[Voted]) -> Values:

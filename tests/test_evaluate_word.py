@@ -14,12 +14,14 @@ from edge.errors import ModelError, SettingsError
 from tests.command import Lipwire
 from tests.conftest import complaint
 from tests.said import FRAMES, SPEAKERS, TAKES, WINDOW, WORDS, spoken, write_reader, write_run
+from training.cli import words
 from training.clips import Clips
+from training.datasets.words import CLIP_SETS
 from training.evaluate.word import Asked, evaluate
 from training.evaluate.word_baselines import baselines, nearest
 from training.evaluate.word_clips import Stretch, backwards, seen, spliced, stretches
 from training.evaluate.word_lines import table
-from training.evaluate.word_parts import known_of, left_out, parts_for
+from training.evaluate.word_parts import PROTOCOLS, known_of, left_out, parts_for
 
 UNSEEN = [f"without-{speaker}" for speaker in SPEAKERS]
 
@@ -224,3 +226,8 @@ def test_a_wider_cut_is_shown_by_its_middle(clips: Clips) -> None:
 def test_stretches_are_of_the_items_own_sequences(clips: Clips) -> None:
     (one,) = stretches(clips, [3])
     assert one.own.tolist() == list(range(3 * FRAMES, 4 * FRAMES))
+
+
+def test_names_that_stand_for_what_is_loaded_late_are_the_right_ones() -> None:
+    assert set(words.SETS) == set(CLIP_SETS)
+    assert tuple(PROTOCOLS) == words.PROTOCOLS

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.events import CameraState
+from edge.events import CameraState, WordRead, event_json
 from edge.frame import Image
 from edge.history import Hour
 from edge.pipeline import MouthSeen
@@ -136,6 +136,17 @@ def test_a_browser_shows_counts_faces_and_events(browse: Browse) -> None:
     assert shown.all("svg")[0].attributes["viewbox"] == "0 0 320 240"
     assert rectangle(shown) == ["80", "60", "100", "120"]
     assert shown.all("text")[0].text == "face 3 · smile 91 %"
+
+
+def test_a_word_is_shown_as_it_is_written(browse: Browse) -> None:
+    word = WordRead(
+        face=3, at=9.0, word="안녕 <하세요>", score=0.914, alternatives={}, start=8.0, end=8.6
+    )
+    recent = (event_json(word, 22, "c", True),)
+    with serving(lambda: replace(SNAPSHOT, recent=recent)) as url:
+        shown = browse(url)
+    assert shown.console == []
+    assert [e.text[8:] for e in shown.all("li")] == ["word read · face 3 · 안녕 <하세요> · 91 %"]
 
 
 def test_a_smiling_mouth_bends_and_a_neutral_one_does_not(browse: Browse) -> None:

@@ -120,7 +120,7 @@ def test_a_slow_camera_misses_frames_and_a_fast_one_sees_between_them() -> None:
     assert len(set(moments(slow))) <= 8
     assert len(slow) > len(set(moments(slow)))  # the reader repeats them, at its own rate
     for each in (same, fast):
-        steps = np.diff(moments(each))
+        steps = np.diff(moments(each))[1:-1]  # its ends are held
         assert steps == pytest.approx(np.ones_like(steps), abs=0.15)
 
 

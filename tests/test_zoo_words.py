@@ -173,17 +173,17 @@ def test_a_saved_model_of_whole_clips_is_converted_by_the_command(
 
     clips = spoken()
     clips.save(tmp_path / "words.npz")
-    built("word-deep", WINDOW, 4).save(tmp_path / "deep.keras")
-    asked = ["convert", str(tmp_path / "deep.keras"), "--task", "word", "--bound", "100"]
-    asked += ["--calibrate", str(tmp_path / "words.npz"), "--out", str(tmp_path / "deep.tflite")]
+    built("word-cnn-lstm", WINDOW, 4).save(tmp_path / "whole.keras")
+    asked = ["convert", str(tmp_path / "whole.keras"), "--task", "word", "--bound", "100"]
+    asked += ["--calibrate", str(tmp_path / "words.npz"), "--out", str(tmp_path / "whole.tflite")]
     assert main(asked) == 0
     assert "same decision" in capsys.readouterr().out
-    said = read(tmp_path / "deep.tflite")
+    said = read(tmp_path / "whole.tflite")
     assert said.labels == (*clips.origin.classes, "other")
     assert (said.task, said.crop, said.frames, said.fps) == ("word", "lip-box", WINDOW, 15.0)
     pictures, shown = seen(clips), stretches(clips, range(8))
-    by_floats = load_word_model(tmp_path / "deep.keras").logits(pictures, shown)
-    by_int8 = load_word_model(tmp_path / "deep.tflite").logits(pictures, shown)
+    by_floats = load_word_model(tmp_path / "whole.keras").logits(pictures, shown)
+    by_int8 = load_word_model(tmp_path / "whole.tflite").logits(pictures, shown)
     assert np.abs(by_floats - by_int8).max() < 0.2 * np.ptp(by_floats) + 0.05
     assert main([*asked[:2], "--task", "smile", *asked[4:]]) == 2
     assert "not grey square crops" in capsys.readouterr().err

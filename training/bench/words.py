@@ -23,7 +23,7 @@ from edge.interpreter import Interpreter, native_chatter_off, runtime_name
 from edge.lipbox import HEIGHT, WIDTH
 from edge.operators import Graph
 from edge.progress import progress
-from edge.spotting import Spotter, SpotRules
+from edge.spotting import SpotRules, Spotter
 from edge.word_reader import WordReader
 from training.bench.table import table
 from training.bench.turns import Times, in_turns
@@ -89,7 +89,8 @@ def words_table(figures: dict[str, Any]) -> str:
         )
         for row in figures["rows"]
     ]
-    foot = f"one thread, a frame of the camera, medians; {figures['runtime']}, load {figures['load'][0]:g}"
+    foot = "one thread, a frame of the camera, medians; "
+    foot += f"{figures['runtime']}, load {figures['load'][0]:g}"
     return f"{table(head, rows)}\n{foot}"
 
 

@@ -31,10 +31,10 @@ class Heard:
     features: tuple[Values, ...]
     weights: tuple[Values, ...]
 
-    def embedded(self, parts: int, weighed: bool) -> Values:
+    def embedded(self, parts: int, weighed: bool, highest: bool) -> Values:
         """A row for each take."""
         pairs = zip(self.features, self.weights, strict=True)
-        rows = [embedding(f, w if weighed else np.ones_like(w), parts) for f, w in pairs]
+        rows = [embedding(f, w if weighed else np.ones_like(w), parts, highest) for f, w in pairs]
         return np.stack(rows)
 
 

@@ -39,17 +39,20 @@ class Form:
 
     parts: int = PARTS
     weighed: bool = True
+    highest: bool = True  # of the features, beside means
     share: float = OWN_SHARE
     nearest: bool = False  # the nearest take, not the middle of all
 
     def __str__(self) -> str:
         middle = "nearest take" if self.nearest else f"middle, unit {self.share:g} its own"
         by = "weighed" if self.weighed else "all alike"
-        return f"{self.parts} parts, frames {by}, {middle}"
+        high = "highest, " * self.highest
+        return f"{high}{self.parts} parts, frames {by}, {middle}"
 
 
 FORMS = (
     *(Form(parts=parts) for parts in (1, 2, 3)),
+    Form(highest=False),
     Form(weighed=False),
     *(Form(share=share) for share in (0.0, 0.5, 1.0)),
     Form(nearest=True),
@@ -225,7 +228,7 @@ def _answers(form: Form, tries: list[Enrolment]) -> Iterator[tuple[np.ndarray, .
     rows: dict[int, Values] = {}
     for each in tries:
         if id(each.heard) not in rows:
-            rows[id(each.heard)] = each.heard.embedded(form.parts, form.weighed)
+            rows[id(each.heard)] = each.heard.embedded(form.parts, form.weighed, form.highest)
         mine, labels = rows[id(each.heard)], each.heard.labels
         known, asked = mine[each.known], mine[each.asked]
         takes = {str(label): list(known[labels[each.known] == label]) for label in each.own}

@@ -49,6 +49,6 @@ def _curve(rows: list[dict[str, float]]) -> list[str]:
 
 def _forms(rows: list[dict[str, Any]]) -> list[str]:
     names = [name for name in rows[0] if name != "form"]
-    head = f"  {'form':<58}" + "".join(f"{name:>8}" for name in names)
+    head = f"  {'form':<66}" + "".join(f"{name:>8}" for name in names)
     worth = ("".join(f"{row[name]:8.3f}" for name in names) for row in rows)
-    return [head, *(f"  {row['form']:<58}{each}" for row, each in zip(rows, worth, strict=True))]
+    return [head, *(f"  {row['form']:<66}{each}" for row, each in zip(rows, worth, strict=True))]

@@ -79,5 +79,7 @@ def talk(root: Path, folds: Sequence[int]) -> Talk:
     listing = clip_listing(SET.name, root, ClipOptions())
     there = {fold for fold, _ in groupby(sorted(clip.fold for clip in listing.clips))}
     if missing := sorted(set(folds) - there):
-        raise SourceError(f"{root / 'folds.csv'}: no clip with an alignment is of fold {missing[0]}")
+        raise SourceError(
+            f"{root / 'folds.csv'}: no clip with an alignment is of fold {missing[0]}"
+        )
     return Talk(tuple(clip for clip in listing.clips if clip.fold in folds))

@@ -10,6 +10,8 @@ from pathlib import Path
 from edge.assemble import assemble, lipreader
 from edge.cadence import RateWatch
 from edge.description import Description
+from edge.errors import SourceError
+from edge.events import FaceArrived
 from edge.glimpse import Glimpse
 from edge.lip_motion import LipMotion
 from edge.profiles import Profile
@@ -68,6 +70,7 @@ class Recording:
     people: int
     minutes: float
     clips: int
+    first_seen: float  # when a face was seen first, of those that arrived; seconds
     said: tuple[SaidWord, ...]
     notes: tuple[Notes, ...]
 
@@ -139,17 +142,22 @@ def record(talk: Talk, model: Path, profile: Profile, models: Path | None) -> Re
     words = NotingWords(reader, SpotRules(0.0, 0.0), RateWatch(said.fps))
     pipeline = assemble(SETTINGS, profile, models, words=words).pipeline
     begins: list[float] = []
+    arrived: list[float] = []
     frames = 0
     for clip, frame in talk.frames():
         if clip == len(begins):
             begins.append(frame.captured_at)
-        pipeline(frame)
+        events = pipeline(frame).events
+        arrived += [each.at for each in events if isinstance(each, FaceArrived)]
         frames += 1
+    if not arrived:
+        raise SourceError(f"in none of {len(talk.clips)} clips a face was found")
     return Recording(
         said,
         talk.people,
         frames / GRID_FPS / 60,
         len(talk.clips),
+        arrived[0],
         tuple(talk.words(begins)),
         tuple(words.notes),
     )
