@@ -1,4 +1,4 @@
-"""Word readers as the device wants them: int8, one frame at a time, their states taken and given."""
+"""Word readers as the device wants them: int8, one frame at a time, with their states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lipwire train word` with TensorFlow, on drawn lips: what is learned, kept apart and delivered."""
+"""`lipwire train word` with TensorFlow, on drawn lips: what is learned, kept apart, delivered."""
 
 from __future__ import annotations
 

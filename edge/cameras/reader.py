@@ -72,7 +72,8 @@ class CameraReader:
             self._stopping = True
             self._changed.notify_all()
         if self._thread.is_alive():
-            self._thread.join(timeout=2)
+            # Only a driver hangs; a file's reader is soon done, however busy the machine is.
+            self._thread.join(timeout=2 if self._camera.live else 30)
 
     def _run(self) -> None:
         try:

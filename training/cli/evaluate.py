@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, write_json
-from training.cli import false_smiles, mouth_changes, own_words, visemes, word_boxes, words
+from training.cli import (
+    false_smiles,
+    mouth_changes,
+    own_words,
+    spotting,
+    visemes,
+    word_boxes,
+    words,
+)
 from training.cli.common import add_dataset, add_own, add_which, own
 
 
@@ -21,6 +29,7 @@ def add(commands: Any) -> None:
     words.add(tasks)
     word_boxes.add(tasks)
     own_words.add(tasks)
+    spotting.add(tasks)
     tracks = add_command(
         tasks, "tracks", "Follow real faces in composed scenes of known truth.", _evaluate_tracks
     )

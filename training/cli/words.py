@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command, write_json
+from training.cli.common import whole
 
 # Those of `training.datasets.words` and `training.evaluate.word_parts`, which take a while to load.
 SETS = ("miracl-vc1", "grid", "clips")
@@ -28,6 +29,7 @@ def add(tasks: Any) -> None:
     which.add_argument("--run", dest="run_folder", type=Path, metavar="RUN", help=run)
     protocol = "what is left out: speakers, takes, fold 0, or a share (default: as the set allows)"
     add("--protocol", choices=PROTOCOLS, default="", help=protocol)
+    add("--window", type=whole, metavar="N", help="frames that count (default: the model's)")
     add("--other", action="store_true", help="also what is none of its words")
     add("--models", type=Path, metavar="DIR", help="where fetched models are")
     add("--json", metavar="FILE", help="figures to a file, or - for stdout")
@@ -50,6 +52,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.protocol,
         options.other,
         options.models,
+        options.window,
     )
     figures = evaluate(asked)
     write_json(figures, options.json)

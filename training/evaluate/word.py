@@ -50,6 +50,7 @@ class Asked:
     protocol: str = ""  # the set's usual one where not said
     other: bool = False  # also what is none of the words
     models: Path | None = None  # where fetched models are
+    window: int | None = None  # frames that count at most; the model's own where not said
 
 
 def evaluate(asked: Asked) -> dict[str, Any]:
@@ -59,11 +60,13 @@ def evaluate(asked: Asked) -> dict[str, Any]:
     pictures = seen(clips)
     if asked.run:
         run = Run(asked.run)
-        scored = [of_part(run, part, clips) for part in finished(asked.run, clips, protocol)]
+        scored = [
+            of_part(run, part, clips, asked.window) for part in finished(asked.run, clips, protocol)
+        ]
         splits = [known_of(clips, each.part) for each in scored]
     else:
         assert asked.model
-        scored = [one(asked.model, clips)]
+        scored = [one(asked.model, clips, asked.window)]
         splits = _all_splits(clips, protocol)
     told = _told(clips, pictures, scored, splits)
     trained_on = not asked.run and learned_from(scored[0].sources, asked.dataset)

@@ -109,8 +109,8 @@ def _use(said: Description, found: Found) -> str:
         ]
     else:
         lines.append(
-            "**It learned from one speaker**, a man in even light, and reads his commands; of others "
-            "people it reads little. It is meant for tests of the whole way."
+            "**It learned from one speaker**, a man in even light, and reads his commands; of "
+            "anyone else it reads little. It is meant for tests of the whole way."
         )
     return "## Use and limits\n" + "".join(f"- {line}\n" for line in lines)
 

@@ -79,22 +79,26 @@ def placed(logits: Values, labels: Sequence[str], clips: Clips) -> Values:
     return found
 
 
-def one(path: Path, clips: Clips) -> Scored:
+def one(path: Path, clips: Clips, window: int | None = None) -> Scored:
     """One file, for everything."""
-    model = load_word_model(path)
+    model = load_word_model(path, window)
     check_fits(model, clips)
     return Scored(str(path), "", model.window, model.labels, model.sources, model, {})
 
 
-def of_part(run: Run, part: str, clips: Clips) -> Scored:
+def of_part(run: Run, part: str, clips: Clips, window: int | None = None) -> Scored:
     """A part of a run."""
     held = _read_held(run.heldout(part))
     if not run.tflite(part).is_file():
+        if window:
+            raise SettingsError(f"--window: {part} has no file for the device to be asked")
         config = run.config()
         labels = tuple(config["labels"])
         return Scored(part, part, int(config["recipe"]["window"]), labels, {}, None, held)
-    model = load_word_model(run.tflite(part))
+    model = load_word_model(run.tflite(part), window)
     check_fits(model, clips)
+    if window:  # the Keras model was asked over its own
+        del held["logits"]
     held["temperature"] = np.array(model.temperature)
     return Scored(part, part, model.window, model.labels, model.sources, model, held)
 

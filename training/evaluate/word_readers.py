@@ -7,7 +7,7 @@ all Keras models, see whole clips.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,17 @@ class WordModel:
     logits: Read  # of its labels, over the temperature
 
 
-def load_word_model(path: Path) -> WordModel:
-    """Load a `.keras` model beside its int8 file, or a `.tflite` file."""
+def load_word_model(path: Path, window: int | None = None) -> WordModel:
+    """Load a `.keras` model beside its int8 file, or a `.tflite` file; one that goes frame by frame
+    may be asked over another window than its own."""
     said = _description(path.with_suffix(".tflite"))
     if path.suffix == ".keras":
         return _described(path, said, _keras(path, said))
     interpreter = Interpreter(path)
     streams = len(interpreter.inputs) > 1
+    if window and not streams:
+        raise ModelError(f"{path}: sees clips of {said.frames} frames, of no other window")
+    said = replace(said, frames=window or said.frames)
     return _described(path, said, _streamed(path, said) if streams else _whole(interpreter, said))
 
 

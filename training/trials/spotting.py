@@ -18,8 +18,8 @@ import numpy as np
 
 from edge.assemble import word_rules
 from edge.description import Description, embed, read
-from edge.progress import progress
 from edge.profiles import Profile
+from edge.progress import progress
 from edge.settings import WordSettings
 from edge.spotting import SpotRules
 from training.datasets.grid_words import SET

@@ -1,4 +1,4 @@
-"""GRID's clips one after another, as one film of somebody who talks, and what is said in it when."""
+"""GRID's clips one after another, as one film of somebody who talks, and what is said when."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from edge.glimpse import Glimpse
 from edge.lip_motion import LipMotion
 from edge.profiles import Profile
 from edge.settings import Settings, VisemeSettings
-from edge.spotting import Spotted, Spotter, SpotRules
+from edge.spotting import SpotRules, Spotted, Spotter
 from edge.utterance import Over, UtteranceDecider, UtteranceRules
 from edge.verdict import Vocabulary
 from edge.word_frames import Lipreader, WordFrames

@@ -1,0 +1,112 @@
+"""`lipwire evaluate spotting`: words told of somebody who talks, from a video file to a broker."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.cli.common import add_command, choose_profile, positive, write_json
+from edge.errors import CheckFailed, SettingsError
+from training.cli.common import number
+
+if TYPE_CHECKING:
+    from training.trials.spotting import Trial
+
+REPORTED, CHOSEN_ON = (0,), (1,)  # folds
+MOST = 4.0  # false words a minute
+
+
+def add(tasks: Any) -> None:
+    """Add the task to `lipwire evaluate`."""
+    about = "Spot words in GRID's sentences, from video to MQTT; choose the threshold."
+    parser = add_command(tasks, "spotting", about, _evaluate)
+    add = parser.add_argument
+    add("--grid", type=Path, required=True, metavar="DIR", help="GRID's clips and alignments")
+    add("--model", type=Path, metavar="FILE", help="default: the shipped one for GRID")
+    add(
+        "--folds",
+        type=number,
+        nargs="+",
+        default=REPORTED,
+        metavar="N",
+        help="default 0",
+    )
+    add(
+        "--choose",
+        type=number,
+        nargs="*",
+        metavar="N",
+        help="choose rules on these folds (default 1), and report the others",
+    )
+    add(
+        "--most",
+        type=positive,
+        default=MOST,
+        metavar="RATE",
+        help="false words a minute that chosen rules tell (default %(default)g)",
+    )
+    add(
+        "--write",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="with --choose: put the rules into these models",
+    )
+    add(
+        "--broker",
+        default="embedded",
+        metavar="URL",
+        help="over which the daemon tells its words: mqtt://host[:port], embedded (default), or "
+        "none: the daemon is not run",
+    )
+    add("--profile", help="a name or a .toml file")
+    add("--models", type=Path, metavar="DIR", help="where fetched models are")
+    add("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    add("--plot", type=Path, metavar="FILE.svg", help="the curve as a picture")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    """Record what a model says, try rules on it, and let the daemon tell the same."""
+    from edge.description import read
+    from edge.spotting import SpotRules
+    from training.trials.spotting import evaluate_spotting, write_rules
+    from training.trials.spotting_lines import draw, table
+
+    trial = _trial(options)
+    for file in options.write:
+        read(file)  # refused now rather than after all the work
+    figures = evaluate_spotting(trial)
+    write_json(figures, options.json)
+    if options.plot:
+        draw(figures, options.plot)
+    write_rules(SpotRules(**figures["rules"]), options.write)
+    if options.json != "-":
+        print(table(figures))
+    if (way := figures["whole_way"]) and not way["same"]:
+        raise CheckFailed("the daemon did not tell the words that were reckoned")
+
+
+def _trial(options: argparse.Namespace) -> Trial:
+    from edge import models
+    from training.trials.delivered import Delivery
+    from training.trials.spotting import Trial
+
+    choice = () if options.choose is None else tuple(options.choose) or CHOSEN_ON
+    if options.write and not choice:
+        raise SettingsError("--write needs --choose: it writes the rules that are chosen")
+    if both := set(choice) & set(options.folds):
+        raise SettingsError(f"fold {min(both)} is in --choose and in --folds: must be in one")
+    passed_on = {"--profile": options.profile, "--models": options.models}
+    said = [word for name, value in passed_on.items() if value for word in (name, str(value))]
+    return Trial(
+        options.grid,
+        tuple(options.folds),
+        choice,
+        options.most,
+        options.model or models.word_model("grid", 0),
+        choose_profile(options),
+        options.models,
+        None if options.broker == "none" else Delivery(options.broker, tuple(said)),
+    )
