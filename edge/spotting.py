@@ -12,7 +12,8 @@ import numpy as np
 from edge.verdict import Numbers, Verdict, scores, verdict
 from edge.word_reader import Voted
 
-SHARES = (0.5, 0.75, 1.0)  # of the window: as long may a word be
+SHARES = (0.4, 0.65, 1.0)  # of the window: as long may a word be
+ALIKE = 0.9  # of the best stretch's score: a longer one that has it holds the word, too
 EDGE = 0.1  # of what speaks for a word, before its start and after its end
 
 
@@ -22,7 +23,7 @@ class SpotRules:
 
     threshold: float  # of the smoothed score
     refractory_s: float  # a word is not told again so soon
-    smoothing_s: float = 0.06  # time constant of the scores
+    smoothing_s: float = 0.03  # time constant of the scores
     wait_s: float = 0.12  # a score is the highest when none above it came for so long
     overlap: float = 0.5  # of a word may lie in the one that was told before
 
@@ -80,7 +81,11 @@ class Spotter:
         stretches = self._stretches()
         if stretches is None:
             return None
-        self._smooth(stretches.max(axis=0), at - before)
+        best = stretches.max(axis=0)
+        # Each stretch's words have been weighed against `other` already; what is none of the words
+        # in a long stretch speaks not against a word in a short one.
+        best[-1] = 0.0
+        self._smooth(best, at - before)
         found = self._candidate(at, stretches)
         if found and (self._peak is None or found.verdict.score > self._peak.found.verdict.score):
             self._peak = _Peak(at, found)
@@ -115,7 +120,8 @@ class Spotter:
         if found.word in self._lasting or at - told_at < self._rules.refractory_s:
             return None
         label = self._labels.index(found.word)
-        start, end = self._span(label, self._lengths[int(stretches[:, label].argmax())])
+        told = stretches[:, label]
+        start, end = self._span(label, self._lengths[np.flatnonzero(told >= ALIKE * told.max())[-1]])
         inside = self._told_until - start
         if inside > self._rules.overlap * (end - start):
             return None

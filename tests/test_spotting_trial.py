@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +71,17 @@ LABELS = ("bin", "blue", "other")
 
 
 def recording(*speech: tuple[str, float, float], model: Path) -> Recording:
-    """A man who says nothing else: labels, seconds, and by how much each frame votes for them."""
+    """What a man seems to say: labels, seconds, and by how much each frame votes for them; but
+    "blue" he never says."""
     at, looks, said = 0.0, [], []
     for label, seconds, sure in speech:
-        if label != "other" and sure > 2:
+        if label == "bin":
             said.append(SaidWord(label, at, at + seconds, len(said)))
         for _ in range(round(seconds * FPS)):
             logits = sure * np.eye(len(LABELS))[LABELS.index(label)]
             looks.append(Look(at, False, ((at, Voted(logits, 1.0, np.zeros(1))),)))
             at += 1 / FPS
-    return Recording(read(model), 1, at / 60, len(said), 0.0, tuple(said), (Notes(looks),))
+    return Recording(read(model), 1, at / 60, (0.0,), 0.0, tuple(said), (Notes(looks),))
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +95,8 @@ def model(tmp_path_factory: pytest.TempPathFactory, face_model: Path) -> Path:
 
 
 def test_the_rules_that_tell_most_words_at_the_price_that_is_paid_are_chosen(model: Path) -> None:
-    """Of six words one is said less clearly than a stretch of nothing looks like a word."""
-    clear, dim, looks_so = ("bin", 0.4, 6.0), ("bin", 0.4, 2.2), ("blue", 0.4, 1.9)
+    """One word is said less clearly than what only looks like a word."""
+    clear, dim, looks_so = ("bin", 0.4, 6.0), ("bin", 0.4, 1.9), ("blue", 0.4, 2.2)
     rest = ("other", 1.6, 6.0)
     speech = [each for one in (clear, clear, dim, looks_so, clear) for each in (rest, one)]
     shown = recording(*speech, rest, model=model)
@@ -128,7 +129,12 @@ def test_sentences_are_seen_to_begin_and_to_end_or_not(model: Path) -> None:
     ]
     seen = [
         *(Over(0.9, 2.2, True), Over(3.5, 4.4, True), Over(4.6, 5.2, True)),
-        *(Over(9.0, 9.5, True), Over(10.9, 12.5, True), Over(13.9, 16.4, False)),
+        *(
+            Over(9.0, 9.5, True),
+            Over(9.8, 10.2, True),
+            Over(10.9, 12.5, True),
+            Over(13.9, 16.4, False),
+        ),
     ]
     first, halved, missed, slow, endless = sentences(said, seen)
     assert (first.begin_s, first.end_s) == (pytest.approx(-0.1), pytest.approx(0.2))
@@ -137,8 +143,10 @@ def test_sentences_are_seen_to_begin_and_to_end_or_not(model: Path) -> None:
     assert slow.end_s == pytest.approx(0.5)
     assert (endless.begin_s, endless.end_s) == (pytest.approx(-0.1), None)
     notes = (Notes(utterances=seen),)
-    figures = utterances(Recording(read(model), 1, 0.3, 5, 0.0, tuple(said), notes))
-    assert (figures["sentences"], figures["in_one"], figures["false"]) == (5, 3, 1)
+    begins = (0.0, 3.0, 6.0, 9.9, 13.0)
+    figures = utterances(Recording(read(model), 1, 0.3, begins, 0.0, tuple(said), notes))
+    assert (figures["sentences"], figures["in_one"]) == (5, 3)
+    assert (figures["false"], figures["at_cuts"]) == (1, 1)
     assert figures["begun"]["found"] == 3
     assert figures["ended"]["found"] == 2
     assert figures["false_a_minute"] == pytest.approx(1 / 0.3, abs=1e-3)
@@ -193,13 +201,15 @@ def test_a_film_shows_exactly_what_its_clips_do(grid: Path, tmp_path: Path) -> N
 
 def test_what_a_face_says_is_recorded_once_for_both_modes(grid: Path, model: Path) -> None:
     shown = record(talk(grid, FOLDS), model, load(grid / "small.toml"), None)
-    assert (shown.people, shown.clips) == (1, 4)
+    assert (shown.people, len(shown.begins)) == (1, 4)
     assert shown.minutes == pytest.approx(4 * SECONDS / 60)
     outcome = Outcome.of(shown, spotting.own_rules(read(model)))
     assert (outcome.recall, outcome.false) == (1.0, ())
     assert 0 < np.median(outcome.late_s) < 0.4
-    (notes,) = shown.notes
-    assert len(notes.utterances) == 4
+    figures = utterances(shown)
+    assert (figures["sentences"], figures["in_one"], figures["false"]) == (4, 4, 0)
+    assert figures["begun"]["found"] == figures["ended"]["found"] == 4
+    assert figures["at_cuts"] == 3  # the head is elsewhere in the next clip
 
 
 def command(grid: Path, model: Path, *options: str | Path) -> list[str]:
@@ -233,7 +243,8 @@ def test_the_daemon_tells_the_same_words_over_a_real_broker(
     assert [point["threshold"] for point in points] == sorted(spots.THRESHOLDS)
     assert points[0]["recall"] >= points[-1]["recall"]
     said = read(own)
-    assert (said.spot_threshold, said.refractory_s) == tuple(figures["rules"].values())
+    rules = figures["rules"]
+    assert (said.spot_threshold, said.refractory_s) == (rules["threshold"], rules["refractory_s"])
     assert (tmp_path / "out.svg").read_text() == picture(figures)
     assert retained(mosquitto) == []
 
@@ -277,7 +288,7 @@ def test_without_a_broker_the_daemon_is_not_run(
     assert cli.main(command(grid, model, *own)) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["whole_way"] is figures["choice"] is figures["most"] is None
-    assert figures["rules"] == {**vars(SpotRules(0.85, 0.5))}
+    assert figures["rules"] == asdict(SpotRules(0.85, 0.5))
 
 
 def test_a_model_that_learned_from_the_clips_is_said_to_have(grid: Path, model: Path) -> None:

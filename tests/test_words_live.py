@@ -64,6 +64,15 @@ def says() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def daemons() -> Iterator[list[Daemon]]:
+    started: list[Daemon] = []
+    yield started
+    for daemon in started:
+        daemon.process.kill()
+        daemon.process.wait()
+
+
 def pipeline(model: Path, **settings: Any) -> Pipeline:
     words = WordSettings(enabled=True, model=str(model), **settings)
     return assemble(Settings(word=words), PROFILE, None).pipeline
@@ -218,7 +227,12 @@ with script(*SAID):
 
 @pytest.mark.parametrize("mode", ["isolated", "spotting"])
 def test_words_of_another_language_arrive_at_a_real_broker(
-    tmp_path: Path, mosquitto: Mosquitto, subscriber: Subscriber, model: Path, mode: str
+    tmp_path: Path,
+    mosquitto: Mosquitto,
+    subscriber: Subscriber,
+    daemons: list[Daemon],
+    model: Path,
+    mode: str,
 ) -> None:
     config = tmp_path / "words.toml"
     config.write_text(
@@ -227,6 +241,7 @@ def test_words_of_another_language_arrive_at_a_real_broker(
     options = ["--config", str(config), "--broker", mosquitto.url, "--events", "-"]
     options += ["--pace", "max", "--duration", "6"]
     daemon = Daemon(tmp_path, *options, python=("-c", SCRIPTED))
+    daemons.append(daemon)
     assert daemon.end() == 0, daemon.err
     subscriber.wait_for(lambda s: s.last("availability") == "offline")
     assert subscriber.faults == []
@@ -246,13 +261,14 @@ def test_words_of_another_language_arrive_at_a_real_broker(
 
 
 def test_json_lines_are_utf_8_whatever_the_terminal_speaks(
-    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, daemons: list[Daemon], model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     config = tmp_path / "words.toml"
     config.write_text(f"[word]\nenabled = true\nmodel = '{model}'\n", encoding="utf-8")
     options = ["--config", str(config), "--broker", "none", "--events", "-"]
     daemon = Daemon(tmp_path, *options, "--pace", "max", "--duration", "6", python=("-c", SCRIPTED))
+    daemons.append(daemon)
     assert daemon.end() == 0, daemon.err
     found = (daemon.folder / "out").read_bytes().decode("utf-8").splitlines()
     words = [json.loads(line).get("word") for line in found]

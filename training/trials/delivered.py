@@ -66,9 +66,10 @@ class Listener:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for topic in TOPICS:  # nothing of the trial is to stay there
-            if topic.retained and "<" not in topic.name:
-                self._client.publish(f"{self._login.base}/{topic.name}", b"", 1, True)
+        kept = [f"{self._login.base}/{topic.name}" for topic in TOPICS if topic.retained]
+        if self._client.is_connected():  # nothing of the trial is to stay there
+            for sent in [self._client.publish(topic, b"", 1, True) for topic in kept]:
+                sent.wait_for_publish(PATIENCE_S)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -105,13 +106,11 @@ class Delivery:
         if not arrived:
             return []
         began = min(arrived) - first_seen
+        words.sort(key=lambda event: int(event["seq"]))
+        times = [[_moment(e[name]) - began for name in ("start", "end", "at")] for e in words]
         return [
-            Told(
-                event["word"],
-                *(_moment(event[name]) - began for name in ("start", "end", "at")),
-                event["score"],
-            )
-            for event in sorted(words, key=lambda event: int(event["seq"]))
+            Told(event["word"], start, end, at, event["score"])
+            for event, (start, end, at) in zip(words, times, strict=True)
         ]
 
 

@@ -101,9 +101,9 @@ def write_rules(rules: SpotRules, files: Sequence[Path]) -> None:
 def _figures(recording: Recording, rules: SpotRules) -> Figures:
     """All that is told of some folds: at the rules, at all thresholds, and of words alone."""
     outcome = Outcome.of(recording, rules)
-    points = (replace(rules, threshold=each) for each in sorted({*THRESHOLDS, rules.threshold}))
+    points = [replace(rules, threshold=each) for each in sorted({*THRESHOLDS, rules.threshold})]
     return {
-        "clips": recording.clips,
+        "clips": len(recording.begins),
         "people": recording.people,
         "minutes": round(recording.minutes, 2),
         **_point(outcome),

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from edge.errors import SourceError
 from edge.film import Reel
@@ -64,6 +65,7 @@ class Talk:
         kind = cv2.VideoWriter.fourcc(*LOSSLESS)
         writer: cv2.VideoWriter | None = None
         for _, frame in self.frames():
+            assert isinstance(frame.image, np.ndarray)  # of a file
             height, width = frame.image.shape[:2]
             if writer is None:
                 writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, kind, GRID_FPS, (width, height))

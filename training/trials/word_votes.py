@@ -69,7 +69,7 @@ class Recording:
     model: Description
     people: int
     minutes: float
-    clips: int
+    begins: tuple[float, ...]  # of its clips, seconds since the first frame
     first_seen: float  # when a face was seen first, of those that arrived; seconds
     said: tuple[SaidWord, ...]
     notes: tuple[Notes, ...]
@@ -156,7 +156,7 @@ def record(talk: Talk, model: Path, profile: Profile, models: Path | None) -> Re
         said,
         talk.people,
         frames / GRID_FPS / 60,
-        len(talk.clips),
+        tuple(begins),
         arrived[0],
         tuple(talk.words(begins)),
         tuple(words.notes),
