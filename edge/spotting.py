@@ -121,7 +121,8 @@ class Spotter:
             return None
         label = self._labels.index(found.word)
         told = stretches[:, label]
-        start, end = self._span(label, self._lengths[np.flatnonzero(told >= ALIKE * told.max())[-1]])
+        longest = int(np.flatnonzero(told >= ALIKE * told.max())[-1])
+        start, end = self._span(label, self._lengths[longest])
         inside = self._told_until - start
         if inside > self._rules.overlap * (end - start):
             return None

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import SettingsError
 from edge.own_words import Values, embedding
 from edge.word_reader import WordReader
 from training.clips import OTHER, Clips
@@ -17,7 +18,6 @@ from training.evaluate.word_parts import WITHOUT
 
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
-WORDS_OF = 5  # of a speaker's words are enrolled where the others are strangers
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,15 @@ def _read(reader: WordReader, pictures: Pictures, one: Stretch) -> tuple[Values,
     return np.stack([each.features for each in told]), np.array([each.weight for each in told])
 
 
+def parts_of(run: Path, speakers: Sequence[str]) -> list[str]:
+    """The parts of a run that left a speaker out and have a file for the device."""
+    wanted = [f"{WITHOUT}{speaker}" for speaker in speakers]
+    there = [part for part in wanted if (run / f"{part}.tflite").is_file()]
+    if len(wanted) < 2 or not there:
+        raise SettingsError(f"{run}: no file of a model that left a speaker of the clips out")
+    return there
+
+
 def left_out(part: str) -> str:
     """The speaker a part never saw."""
     return part.removeprefix(WITHOUT)
@@ -77,21 +86,20 @@ def chosen_by(part: str, speakers: Sequence[str]) -> str:
     return speakers[(list(speakers).index(left_out(part)) + 1) % len(speakers)]
 
 
-def enrolments(
-    heard: Heard, takes: int, rounds: int, words: int | None = None
-) -> Iterator[Enrolment]:
-    """Random choices of so many takes of all words, or of some; the same whenever it is asked."""
+def enrolments(heard: Heard, takes: int, rounds: int, half: bool = False) -> Iterator[Enrolment]:
+    """Random choices of so many takes of all words, or of half of them, the others and phrases
+    being strangers; the same whenever it is asked."""
     said = heard.labels != OTHER
     labels, numbers = np.unique(heard.labels[said]), np.unique(heard.takes[said])
     for number in range(rounds):
-        rng = np.random.default_rng((number, takes, words or 0))
-        own = rng.permutation(labels)[: words or len(labels)]
+        rng = np.random.default_rng((number, takes, half))
+        own = rng.permutation(labels)[: len(labels) // 2 if half else None]
         chosen = np.isin(heard.takes, rng.permutation(numbers)[:takes])
         known = chosen & np.isin(heard.labels, own)
-        asked = ~chosen if words is None else ~chosen | ~said
+        asked = ~chosen | ~said if half else ~chosen & said
         yield Enrolment(
             heard,
             tuple(int(label) for label in own),
             np.flatnonzero(known),
-            np.flatnonzero(asked & (said if words is None else True)),
+            np.flatnonzero(asked),
         )

@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from edge.errors import SettingsError
 from edge.own_words import LIMIT, OWN_SHARE, PARTS, Prototypes, Values
 from training.clips import OTHER, Clips
 from training.evaluate.figures import Flags, auc, interval_by_group, interval_over_groups
 from training.evaluate.word_baselines import Known, baselines
 from training.evaluate.word_clips import Pictures, seen
-from training.evaluate.word_parts import finished
 from training.trials.enrolled import (
-    WORDS_OF,
     Enrolment,
     Heard,
     chosen_by,
     enrolments,
     heard,
     left_out,
+    parts_of,
 )
 
 TAKES = (3, 5)
@@ -77,18 +77,19 @@ class Told:
 
 def evaluate_own_words(run: Path, clips: Clips, rounds: int = ROUNDS) -> dict[str, Any]:
     """The figures of all parts of a run that left a speaker out."""
-    parts = finished(run, clips, "unseen")
-    pictures = seen(clips)
+    counts = _counts(clips)
     speakers = sorted(set(clips.speakers.tolist()) - {""})
+    parts = parts_of(run, speakers)
+    pictures = seen(clips)
     tested = [heard(clips, pictures, run, part, left_out(part)) for part in parts]
     chosen = [heard(clips, pictures, run, part, chosen_by(part, speakers)) for part in parts]
     window = _window(run, parts[0])
-    choice = _told(Form(), chosen, TAKES, rounds)
+    choice = _told(Form(), chosen, counts, rounds)
     limits = [_limit(limit, choice) for limit in LIMITS]
     rows = {
-        str(takes): _recognised(clips, pictures, tested, takes, rounds, window) for takes in TAKES
+        str(takes): _recognised(clips, pictures, tested, takes, rounds, window) for takes in counts
     }
-    most = rows[str(TAKES[-1])]
+    most = rows[str(counts[-1])]
     return {
         "task": "own-words",
         "dataset": clips.origin.dataset,
@@ -101,12 +102,21 @@ def evaluate_own_words(run: Path, clips: Clips, rounds: int = ROUNDS) -> dict[st
         "speakers": len(parts),
         "rounds": rounds,
         "takes": rows,
-        "strangers": {str(takes): _refused(tested, takes, rounds) for takes in TAKES},
+        "strangers": {str(takes): _refused(tested, takes, rounds) for takes in counts},
         "chosen_on": "the next speaker of each part, whom it did not learn from either",
-        "forms": [_form(form, chosen, rounds) for form in FORMS],
+        "forms": [_form(form, chosen, counts, rounds) for form in FORMS],
         "limits": limits,
         "best_limit": max(limits, key=_worth)["limit"],
     }
+
+
+def _counts(clips: Clips) -> tuple[int, ...]:
+    """How many takes are enrolled, of sets that have some more."""
+    there = len(np.unique(clips.takes[clips.sequences][clips.labels != OTHER]))
+    counts = tuple(takes for takes in TAKES if takes < there)
+    if not counts:
+        raise SettingsError(f"{there} takes of a word: own words need {TAKES[0] + 1} at least")
+    return counts
 
 
 def _window(run: Path, part: str) -> int:
@@ -157,7 +167,7 @@ def _refused(tested: list[Heard], takes: int, rounds: int) -> dict[str, Any]:
         return auc(near[rows], own[rows])
 
     return {
-        "enrolled": WORDS_OF,
+        "enrolled": len(np.unique(tested[0].labels[tested[0].labels != OTHER])) // 2,
         "n": {
             "own": int(told.own.sum()) // rounds,
             "strangers": int(told.strangers.sum()) // rounds,
@@ -191,10 +201,10 @@ def _share(happened: Flags, among: Flags) -> float:
     return round(float(happened[among].mean()), 4) if among.any() else 0.0
 
 
-def _form(form: Form, chosen: list[Heard], rounds: int) -> dict[str, Any]:
+def _form(form: Form, chosen: list[Heard], counts: tuple[int, ...], rounds: int) -> dict[str, Any]:
     """What a form is worth on those by whom choices are made."""
     row: dict[str, Any] = {"form": str(form)}
-    for takes in TAKES:
+    for takes in counts:
         all_words = [each for one in chosen for each in enrolments(one, takes, rounds)]
         told = _told(form, chosen, (takes,), rounds)
         words = ~told.phrases
@@ -211,7 +221,7 @@ def _told(form: Form, those: list[Heard], takes: tuple[int, ...], rounds: int) -
             each
             for many in takes
             for one in those
-            for each in enrolments(one, many, rounds, WORDS_OF)
+            for each in enrolments(one, many, rounds, half=True)
         ],
     )
 
