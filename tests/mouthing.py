@@ -19,7 +19,7 @@ REST_S, CHANGE_S = 0.8, 0.12
 WORDS = {
     "안녕하세요": ("wide_open", "puckered", "wide_open", "rounded"),
     "감사 합니다": ("puckered", "narrow", "puckered", "narrow"),
-    "no": ("narrow", "rounded", "wide_open", "narrow"),
+    "no": ("smile", "narrow", "smile"),
 }
 GRAIN = np.random.default_rng(0).normal(0, 1.5, 2 * 3 * SIZE[0] * SIZE[1]).astype(np.float32)
 Script = Sequence[tuple[str, float]]  # shapes, and how long each takes

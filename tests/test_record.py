@@ -135,7 +135,7 @@ def test_a_take_that_does_not_show_one_mouth_is_recorded_again(
     [
         ([("closed", 2.5)], "the lips did not move"),
         ([("closed", 1.5), *mouthing.script("no")], "the lips still moved at its end"),
-        ([*mouthing.script("no")] * 2, "more than one word"),
+        ([*mouthing.script("no", rest_s=0.4)] * 2, "more than one word"),
     ],
 )
 def test_a_take_without_just_one_word_is_recorded_again(

@@ -185,7 +185,7 @@ def spoil_config(run: Path) -> None:
 
 
 def spoil_task(run: Path) -> None:
-    (run / "config.json").write_text('{"task": "word"}')
+    (run / "config.json").write_text('{"task": "lips"}')
 
 
 def spoil_parts(run: Path) -> None:
@@ -225,7 +225,7 @@ def spoil_size(run: Path) -> None:
     ("spoil", "kind", "said"),
     [
         (spoil_config, SettingsError, "not a run"),
-        (spoil_task, SettingsError, "task word"),
+        (spoil_task, SettingsError, "task lips"),
         (spoil_parts, SettingsError, "no part of it is trained"),
         (spoil_heldout, SettingsError, "heldout.npz: missing"),
         (spoil_heldout_bytes, SettingsError, "heldout.npz: damaged"),

@@ -64,7 +64,7 @@ def test_another_profile_is_used_at_once_and_the_pause_stays(demo: Watch) -> Non
 def test_a_profile_that_cannot_be_used_changes_nothing(
     demo: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> object:
+    def broken(*_: object, **__: object) -> object:
         raise ModelError("damaged")
 
     with monkeypatch.context() as within:
