@@ -108,7 +108,7 @@ def test_the_int8_file_answers_as_the_whole_clip_model_does(run: Path) -> None:
 def test_faces_that_take_turns_are_read_as_if_each_were_alone(run: Path) -> None:
     """Streamed equals whole clip, with the same file, exactly."""
     reader, clips = WordReader(run / "all.tflite"), moving()
-    one, other = ([clips.seen(start + n) for n in range(LONG)] for start in (0, 5 * LONG))
+    one, other = ([clips.seen(start + n) for n in range(LONG)] for start in (0, 6 * LONG))
 
     def alone(frames: list[np.ndarray]) -> list[np.ndarray]:
         state = reader.fresh()
