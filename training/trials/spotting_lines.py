@@ -73,7 +73,7 @@ def _isolated(part: Figures) -> list[str]:
             for name, key in (("beginnings", "begun"), ("ends      ", "ended"))
         ),
         f"    seen as one utterance     {part['in_one']} of {many}",
-        f"    where nobody speaks       {_rate(part)}; {part['at_cuts']} more at cuts",
+        f"    where nobody speaks       {_rate(part)}",
         f"    words told of them        {part['words']}",
     ]
 

@@ -17,7 +17,6 @@ from training.trials.tracks import at_most
 from training.trials.word_votes import Recording
 
 NEAR_S = 0.3  # from the voice: lips set out before it and come to rest after it
-CUT_S = 0.1  # pictures are compared with those so long before
 Figures = dict[str, Any]
 
 
@@ -56,9 +55,7 @@ def utterances(recording: Recording) -> Figures:
     seen = [over for notes in recording.notes for over in notes.utterances]
     spoken = sentences(recording.said, seen)
     meant = {id(over) for sentence in spoken for over in sentence.seen}
-    alone = [over for over in seen if id(over) not in meant]
-    at_cuts = sum(_is_cut(over, recording.begins) for over in alone)
-    false = len(alone) - at_cuts
+    false = sum(id(over) not in meant for over in seen)
     return {
         "sentences": len(spoken),
         "begun": _near([sentence.begin_s for sentence in spoken]),
@@ -67,14 +64,8 @@ def utterances(recording: Recording) -> Figures:
         "false": false,
         "false_a_minute": round(false / recording.minutes, 3),
         "false_a_minute_at_most": round(at_most(false) / recording.minutes, 3),
-        "at_cuts": at_cuts,
         "words": sum(len(notes.alone) for notes in recording.notes),
     }
-
-
-def _is_cut(over: Over, begins: Sequence[float]) -> bool:
-    """Whether a mouth was somewhere else in the next clip, and did not speak."""
-    return any(over.start - CUT_S <= begin <= over.end + CUT_S for begin in begins[1:])
 
 
 def _near(late: Sequence[float | None]) -> Figures:

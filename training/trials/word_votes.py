@@ -97,7 +97,7 @@ class Noting:
 
     def __init__(self, reader: Lipreader, notes: Notes) -> None:
         said, rules = reader.model.description, UtteranceRules()
-        self._notes = notes
+        self.notes = notes
         self._frames = WordFrames(reader)
         self._motion, self._decide = LipMotion(), UtteranceDecider(rules)
         self._alone = Isolated(reader, Vocabulary.of(said, 0.0), rules)
@@ -108,31 +108,37 @@ class Noting:
         if is_new:
             self.reset()
         self._frames.see(seen, at)
-        self._notes.looks.append(Look(at, is_new, tuple(self._frames.read())))
+        self.notes.looks.append(Look(at, is_new, tuple(self._frames.read())))
         moved = self._motion(seen, at)
         told = self._decide(*moved) if moved else None
         if isinstance(told, Over):
-            self._notes.utterances.append(told)
+            self.notes.utterances.append(told)
         if found := self._alone(seen, at):
-            self._notes.alone.append(Told.of(found, at))
+            self.notes.alone.append(Told.of(found, at))
+
+    def cut(self) -> None:
+        """The next clip begins: lips that are elsewhere at once have not moved. Words that stand
+        alone are followed anew."""
+        self._motion.reset()
+        self._decide.reset()
+        self._alone.reset()
 
     def reset(self) -> None:
         """The face was lost."""
         self._frames.reset()
-        self._motion.reset()
-        self._decide.reset()
+        self.cut()
 
 
 @dataclass(frozen=True)
 class NotingWords(Words):
     """Words of which only notes are taken."""
 
-    notes: list[Notes] = field(default_factory=list)
+    speakers: list[Noting] = field(default_factory=list)
 
     def speaker(self) -> Speaker:
         """What follows one more face."""
-        self.notes.append(Notes())
-        return Noting(self.reader, self.notes[-1])
+        self.speakers.append(Noting(self.reader, Notes()))
+        return self.speakers[-1]
 
 
 def record(talk: Talk, model: Path, profile: Profile, models: Path | None) -> Recording:
@@ -147,6 +153,8 @@ def record(talk: Talk, model: Path, profile: Profile, models: Path | None) -> Re
     for clip, frame in talk.frames():
         if clip == len(begins):
             begins.append(frame.captured_at)
+            for speaker in words.speakers:
+                speaker.cut()
         events = pipeline(frame).events
         arrived += [each.at for each in events if isinstance(each, FaceArrived)]
         frames += 1
@@ -159,5 +167,5 @@ def record(talk: Talk, model: Path, profile: Profile, models: Path | None) -> Re
         tuple(begins),
         arrived[0],
         tuple(talk.words(begins)),
-        tuple(words.notes),
+        tuple(speaker.notes for speaker in words.speakers),
     )
