@@ -208,6 +208,81 @@ def test_epochs_hold_each_word_once_and_some_of_what_is_none() -> None:
     assert 0 <= inputs["frames"].min() < inputs["frames"].max() <= 1
 
 
+def running() -> Clips:
+    """A word in the middle of each clip, and silence around it."""
+    clips = moving()
+    first = clips.images.reshape(len(clips), LONG, *clips.images.shape[1:])
+    quiet = np.full_like(first[:, :1], 77).repeat(10, axis=1)
+    images = np.concatenate([quiet, first, quiet], axis=1)
+    many = images.shape[1]
+    return replace(
+        clips,
+        images=images.reshape(-1, *images.shape[2:]),
+        aspects=np.full(len(clips) * many, 0.6, np.float32),
+        ends=(many * np.arange(1, len(clips) + 1)).astype(np.int32),
+        starts=np.full(len(clips), 10, np.int32),
+        stops=np.full(len(clips), 10 + LONG, np.int32),
+    )
+
+
+def test_silence_around_words_is_none_of_them() -> None:
+    from training.train.word_lesson import WordLesson
+    from training.train.word_pool import WordPool
+
+    pool = WordPool(running())
+    lesson = WordLesson(pool, replace(RECIPE, batch=1, augment=False))
+    samples = [sample for batch in lesson.epoch(np.arange(len(pool)), 0) for sample in batch]
+    silences = [sample for sample in samples if sample.quiet]
+    assert len(silences) == 2 * len(pool)
+    inputs, told = lesson.batch(silences, (1,))
+    assert (told["word"].argmax(axis=1) == 2).all()
+    shown = inputs["frames"][inputs["counts"] > 0]
+    flat = np.ptp(shown, axis=(1, 2, 3)) < 0.01
+    assert flat.mean() > 0.8  # but for a frame or two of the word beside it
+    alone = WordLesson(WordPool(moving()), RECIPE).epoch(np.arange(9), 0)
+    assert not any(sample.quiet for batch in alone for sample in batch)
+
+
+def test_what_was_said_before_is_seen_and_does_not_count() -> None:
+    from training.train.word_lesson import WordLesson
+    from training.train.word_pool import WordPool
+
+    pool, row = WordPool(running()), np.arange(1)
+    plain, ahead = (
+        WordLesson(pool, replace(RECIPE, ahead=many)).unchanged(row)[0] for many in (0, 5)
+    )
+    assert plain["frames"].shape[1] + 5 == ahead["frames"].shape[1]
+    assert np.array_equal(plain["frames"], ahead["frames"][:, 5:])
+    assert not ahead["counts"][:, :5].any()
+    assert np.ptp(ahead["frames"][:, :5]) < 0.01
+
+
+def test_the_last_epochs_show_clips_as_they_are() -> None:
+    from training.train.word_lesson import Sample, WordLesson
+    from training.train.word_pool import WordPool
+
+    pool = WordPool(running())
+    lesson = WordLesson(pool, RECIPE)
+    before = lesson.batch([Sample(0)] * 8, (1,))[0]["frames"]
+    still = replace(lesson, still=True).batch([Sample(0)] * 8, (1,))[0]["frames"]
+    kept = {picture.tobytes() for picture in pool.shown(0, np.arange(-20.0, 40.0))}
+    shown = (np.rint(still * 255).astype(np.uint8)[..., 0]).reshape(-1, *still.shape[2:4])
+    assert {picture.tobytes() for picture in shown} <= kept
+    changed = (np.rint(before * 255).astype(np.uint8)[..., 0]).reshape(-1, *still.shape[2:4])
+    assert not {picture.tobytes() for picture in changed} <= kept
+
+
+def test_still_epochs_come_after_all_others(folder: Path, prepared: Path) -> None:
+    path = folder / "still"
+    more = ("--window", LONG, "--epochs", 1, "--still-epochs", 2, "--ahead", 3, "--parts", "all")
+    assert train(prepared, "--out", path, *more) == 0
+    assert len(history(path, "all")) == 3
+    first, last = json.loads((path / "config.json").read_text())["recipe"]["phases"]
+    assert (first["epochs"], last["epochs"]) == (1, 2)
+    assert last["rate"] == first["rate"] / 4
+    assert read(path / "all.tflite").frames == LONG
+
+
 def test_an_encoder_that_knows_lips_is_begun_with(folder: Path, prepared: Path) -> None:
     import keras
 

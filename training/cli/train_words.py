@@ -15,9 +15,10 @@ from training.cli.common import weight, whole
 if TYPE_CHECKING:
     from training.train.word_recipe import WordRecipe
 
+STILL = 4  # times as slowly as before, in epochs whose clips look as they are
 OF_RECIPES = (
     *("window", "batch", "stretch", "time_mask", "mixup", "augment", "other", "encoder", "seed"),
-    "phrase_weight",
+    *("phrase_weight", "ahead", "still_epochs"),
 )
 
 
@@ -27,9 +28,21 @@ def add_words(train: argparse.ArgumentParser) -> None:
     add = words.add_argument
     add("--window", type=whole, metavar="N", help="frames that are looked at (default 15)")
     add(
+        "--ahead",
+        type=whole,
+        metavar="N",
+        help="frames before those, of running speech: what was said before",
+    )
+    add(
         "--augment",
         action=argparse.BooleanOptionalAction,
         help="change clips as another camera would (default: yes)",
+    )
+    add(
+        "--still-epochs",
+        type=whole,
+        metavar="N",
+        help="more epochs at the end, in which clips look as they are",
     )
     add("--stretch", type=weight, metavar="X", help="words are said faster and slower by e^±X")
     add("--time-mask", type=weight, metavar="X", help="mean share of a word that is held over")
@@ -82,7 +95,12 @@ def _recipe(options: argparse.Namespace) -> WordRecipe:
         raise SettingsError(f"{model} is not built with --weights") from None
     asked = {name: getattr(options, name) for name in OF_RECIPES}
     recipe = replace(recipe, **{name: it for name, it in asked.items() if it is not None})
-    return recipe if options.epochs is None else lasting(recipe, options.epochs)
+    recipe = recipe if options.epochs is None else lasting(recipe, options.epochs)
+    if not recipe.still_epochs:
+        return recipe
+    last = recipe.phases[-1]
+    still = replace(last, epochs=recipe.still_epochs, rate=last.rate / STILL)
+    return replace(recipe, phases=(*recipe.phases, still))
 
 
 def train_lips(options: argparse.Namespace) -> None:

@@ -26,7 +26,7 @@ def float_logits(lesson: WordLesson, model: keras.Model, rows: Rows) -> Logits:
         ]
         return np.concatenate(told).astype(np.float32)
     clips, counts = lesson.asked(rows)
-    asked = _lengthened(lesson, model, clips.shape[1])
+    asked = lengthened(lesson, model, clips.shape[1])
     inputs = {"frames": clips[..., None].astype(np.float32) / 255, "counts": counts.astype("f4")}
     logits: Logits = asked.predict(inputs, verbose=0, batch_size=CHUNK)["word"]
     return logits.astype(np.float32)
@@ -63,8 +63,10 @@ def streamed_logits(
     return np.stack(told).astype(np.float32)
 
 
-def _lengthened(lesson: WordLesson, model: keras.Model, frames: int) -> keras.Model:
-    """The same model for clips of another length."""
+def lengthened(lesson: WordLesson, model: keras.Model, frames: int) -> keras.Model:
+    """The same model for clips of another length; one that takes whole clips has its own."""
+    if not streams(lesson.recipe):
+        return model
     recipe, sides = lesson.recipe, lesson.pool.sides
     options = {**recipe.options, "phrases": len(lesson.phrases)}
     longer = zoo.module(recipe.model).build(frames, *sides, len(lesson.labels), **options)

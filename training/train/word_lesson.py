@@ -1,5 +1,5 @@
 """Batches of clips: words said faster and slower, seen as by other cameras, and what is none of
-them: phrases, words said backwards, halves of two words in a row."""
+them: phrases, silences, words said backwards, halves of two words in a row."""
 
 from __future__ import annotations
 
@@ -37,11 +37,18 @@ def streams(recipe: WordRecipe) -> bool:
 
 @dataclass(frozen=True)
 class Sample:
-    """One clip to learn from: an item, its first half and the second of another, or backwards."""
+    """One clip to learn from: an item, its first half and the second of another, or backwards; or
+    a stretch of its sequence in which nobody speaks."""
 
     row: int
     then: int = -1
     backwards: bool = False
+    quiet: tuple[int, int] | None = None  # from the item's start, and frames
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is the item as it was spoken."""
+        return self.then < 0 and not self.backwards and self.quiet is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +57,12 @@ class WordLesson:
 
     pool: WordPool
     recipe: WordRecipe
+    still: bool = False  # clips look as they are
+
+    @property
+    def frames(self) -> int:
+        """What a model is shown of a clip while it learns."""
+        return self.recipe.window + (self.recipe.ahead if streams(self.recipe) else 0)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -89,6 +102,7 @@ class WordLesson:
             many = round(NOT_WORDS * len(words))
             samples += [Sample(int(row), backwards=True) for row in rng.choice(words, many)]
             samples += [self._halves(words, rng) for _ in range(many)]
+            samples += self._silences(rows, rng)
         order = rng.permutation(len(samples))
         size = self.recipe.batch
         starts = range(0, max(1, len(order) - size + 1), size)
@@ -101,6 +115,22 @@ class WordLesson:
         same = self.pool.speakers[words] == self.pool.speakers[row]
         others = words[same & (self.pool.classes[words] != self.pool.classes[row])]
         return Sample(row, int(rng.choice(others)) if len(others) else row, not len(others))
+
+    def _silences(self, rows: Rows, rng: np.random.Generator) -> list[Sample]:
+        """A part of the silence before the first and of that after the last item of each sequence
+        that has such."""
+        clips, found = self.pool.clips, []
+        lengths = np.diff(clips.ends, prepend=0)
+        for sequence in np.unique(clips.sequences[rows]).tolist():
+            items = np.flatnonzero(clips.sequences == sequence)
+            row = int(items[0])
+            ends = (0, clips.starts[items].min()), (clips.stops[items].max(), lengths[sequence])
+            for begin, end in ends:
+                if end - begin > LEAST:
+                    many = int(rng.integers(LEAST, min(self.recipe.window, end - begin) + 1))
+                    start = int(rng.integers(begin, end - many + 1) - clips.starts[row])
+                    found.append(Sample(row, quiet=(start, many)))
+        return found
 
     def batch(self, samples: Sequence[Sample], seed: tuple[int, ...]) -> Batch:
         """What goes into a model, and what is to come out."""
@@ -142,10 +172,7 @@ class WordLesson:
 
     def _told(self, samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         other = len(self.labels) - 1
-        places = [
-            other if sample.backwards or sample.then >= 0 else self.targets[sample.row]
-            for sample in samples
-        ]
+        places = [self.targets[sample.row] if sample.is_word else other for sample in samples]
         smooth = self.recipe.label_smoothing
         words = np.eye(other + 1, dtype=np.float32)[places] * (1 - smooth) + smooth / (other + 1)
         told = {"word": words}
@@ -158,23 +185,24 @@ class WordLesson:
         return told
 
     def _is_phrase(self, sample: Sample) -> bool:
-        return (
-            self.pool.clips.labels[sample.row] == OTHER and not sample.backwards and sample.then < 0
-        )
+        return self.pool.clips.labels[sample.row] == OTHER and sample.is_word
 
     def _plain(self, row: int) -> tuple[Image, NDArray[np.bool_]]:
         length, window = self.pool.length(row), self.recipe.window
         start = -(-(window - length) // 2)
-        times = np.arange(window) - float(start)
+        times = np.arange(self.frames) - float(start + self.frames - window)
         return self.pool.shown(row, times), (times >= 0) & (times < length)
 
     def _shown(self, sample: Sample, rng: np.random.Generator) -> tuple[Image, NDArray[np.bool_]]:
-        """A clip of the window's length, and which of its frames count."""
+        """A clip, and which of its frames count."""
         recipe = self.recipe
-        if not recipe.augment and not sample.backwards and sample.then < 0:
+        if not recipe.augment and sample.is_word:
             return self._plain(sample.row)
-        change = clip_change.drawn(*self.pool.sides, rng) if recipe.augment else None
-        times, counts = self._times(self.pool.length(sample.row), rng)
+        changes = recipe.augment and not self.still
+        change = clip_change.drawn(*self.pool.sides, rng) if changes else None
+        begin, length = sample.quiet or (0, self.pool.length(sample.row))
+        times, counts = self._times(length, rng)
+        times = times + begin
         if sample.backwards:
             times = self.pool.length(sample.row) - 1 - times
         clip = self.pool.shown(sample.row, times, change, rng)
@@ -192,10 +220,10 @@ class WordLesson:
         rate = min(rate, max(1.0, length / LEAST))
         many = max(LEAST, round(length / rate))
         start = rng.integers(min(0, window - many), max(0, window - many) + 1)
-        places = np.arange(window) - start
+        places = np.arange(self.frames) - start - (self.frames - window)
         times = places * rate
         if self.recipe.augment and rng.random() < 0.5:
-            times = times + rng.uniform(-TREMBLE, TREMBLE, window)
+            times = times + rng.uniform(-TREMBLE, TREMBLE, len(times))
         first = -rng.integers(-EARLY + 1, EARLY + 1)
         last = many + rng.integers(-1, LATE)
         counts = (places >= first) & (places < last)

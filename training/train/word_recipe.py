@@ -15,6 +15,7 @@ class WordRecipe:
     phases: tuple[Phase, ...]
     options: dict[str, str | int] = field(default_factory=dict)  # what the model is built with
     window: int = 15  # frames it sees of a clip
+    ahead: int = 0  # frames before those, of a model that goes frame by frame: what was said before
     batch: int = 64
     label_smoothing: float = 0.1
     augment: bool = True  # clips are changed as another camera would on another day
@@ -25,6 +26,7 @@ class WordRecipe:
     encoder: str = ""  # a run of `lipwire train lips` whose encoder is begun with
     leave_out: tuple[str, ...] = ()  # words that are never learned, to see whether they pass
     phrase_weight: float = 0.5  # of telling phrases apart, beside words
+    still_epochs: int = 0  # the last ones, in which clips are said otherwise but look as they are
     seed: int = 1
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from training.run import Run
 from training.train import word_parts
 from training.train.fit import Watch, fit, forget_checkpoints
 from training.train.lips import begin_with
-from training.train.word_answers import float_logits, int8_logits, streams
+from training.train.word_answers import float_logits, int8_logits, lengthened, streams
 from training.train.word_calibration import calibrated
 from training.train.word_lesson import WordBatches, WordLesson
 from training.train.word_parts import WordPart
@@ -71,7 +72,7 @@ def _make(part: WordPart, tensorboard: bool) -> None:
             partial.write_bytes(png.tobytes())
     if not run.keras(name).exists():
         log.info("%s: %d clips, and %d kept aside", name, len(part.learn), len(part.check))
-        model = _fit(part, tensorboard)
+        model = lengthened(part.lesson, _fit(part, tensorboard), part.recipe.window)
         with written(run.keras(name)) as partial:
             model.save(partial)
         forget_checkpoints(run.part(name))
@@ -94,9 +95,11 @@ def fits_a_board(recipe: WordRecipe) -> bool:
 
 def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
     lesson = part.lesson
+    still_from = sum(phase.epochs for phase in part.recipe.phases) - part.recipe.still_epochs
 
     def batches(epoch: int) -> WordBatches:
-        return WordBatches(lesson, lesson.epoch(part.learn, epoch), epoch)
+        taught = replace(lesson, still=epoch >= still_from)
+        return WordBatches(taught, lesson.epoch(part.learn, epoch), epoch)
 
     watch = Watch(lesson.unchanged(part.check), tensorboard)
     folder = part.run.part(part.name)
@@ -117,7 +120,7 @@ def build(lesson: WordLesson) -> keras.Model:
     options: dict[str, Any] = dict(recipe.options)
     if lesson.phrases:
         options["phrases"] = len(lesson.phrases)
-    model = module.build(recipe.window, *sides, len(lesson.labels), **options)
+    model = module.build(lesson.frames, *sides, len(lesson.labels), **options)
     if isinstance(model.input, dict):
         return model
     return keras.Model({"frames": model.input}, {"word": model.output}, name=model.name)
