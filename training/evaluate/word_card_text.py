@@ -64,8 +64,7 @@ def _figures(said: Description, found: Found) -> str:
         rows.append((f"told from words: {KINDS[kind]}, area under ROC", area))
     command = f"lipwire evaluate word --dataset {found['dataset']} --root NPZ --run RUN"
     text = (
-        "## Figures\nThis file itself was trained on everything, so there is no figure of its own: "
-        f"these are of the files of the same run that had not seen what they are asked "
+        f"## Figures\n{_whose(said)} "
         f"({found['protocol']}), with 95 % intervals. Command: `{command} --window "
         f"{found['window']} --other`\n\n" + table(("figure", ""), rows)
     )
@@ -92,6 +91,19 @@ def _figures(said: Description, found: Found) -> str:
         for part in found["reliability"]
     ]
     return text + "\nReliability:\n\n" + table(("score", "clips", "mean score", "right"), bins)
+
+
+def _whose(said: Description) -> str:
+    """What a card's figures are of."""
+    if parts := {source.left_out for source in said.sources if source.left_out}:
+        return (
+            f"This file itself has not learned from what it is asked, {', '.join(sorted(parts))}; "
+            "these are its own figures"
+        )
+    return (
+        "This file itself was trained on everything, so there is no figure of its own: these are "
+        "of the files of the same run that had not seen what they are asked"
+    )
 
 
 def _use(said: Description, found: Found) -> str:
