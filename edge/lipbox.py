@@ -20,6 +20,7 @@ KEPT_WIDTH, KEPT_HEIGHT = 64, 48  # of a cut box's picture, whatever its form
 WIDTH, HEIGHT = 48, 32  # of the canvas a model sees
 SMALLEST_PX, LOWEST_PX = 8.0, 2.0  # a narrower or lower box shows nothing
 SPREAD, LEVEL = 45.0, 128.0  # grey levels of every canvas: standard deviation and mean
+LEVELS = np.arange(256)
 LEAST_SPREAD = 6.0  # grey levels; what varies less is not stretched further
 
 
@@ -107,23 +108,26 @@ def _grey(part: Image) -> Image:
 def on_canvas(lips: LipPicture, change: Image | None = None) -> Image:
     """Lips as a model sees them: as wide as the canvas, as high as they are, in the middle, the
     edges drawn out, of standard contrast; `change` is a 3x3 matrix on the canvas."""
+    return standardised(placed(lips, change))
+
+
+def placed(lips: LipPicture, change: Image | None = None) -> Image:
+    """The same in the picture's own contrast."""
     across, down = WIDTH / KEPT_WIDTH, lips.aspect * WIDTH / KEPT_HEIGHT
     matrix = np.array([[across, 0, 0], [0, down, (HEIGHT - lips.aspect * WIDTH) / 2], [0, 0, 1]])
     if change is not None:
         matrix = change @ matrix
-    canvas = cv2.warpAffine(
+    return cv2.warpAffine(
         lips.image,
         matrix[:2],
         (WIDTH, HEIGHT),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return standardised(canvas)
 
 
 def standardised(canvas: Image) -> Image:
     """The same mean and spread of grey for everybody, so that light and skin tell no words."""
-    grey = canvas.astype(np.float32)
-    grey = (grey - grey.mean()) / (grey.std() + LEAST_SPREAD) * SPREAD + LEVEL
-    levels: Image = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
-    return levels
+    mean, spread = cv2.meanStdDev(canvas)
+    stretched = (LEVELS - mean[0, 0]) / (spread[0, 0] + LEAST_SPREAD) * SPREAD + LEVEL
+    return cv2.LUT(canvas, np.clip(np.rint(stretched), 0, 255).astype(np.uint8))

@@ -13,6 +13,7 @@ from training.datasets.split import HELD_OUT, put_aside
 
 Rows = NDArray[np.intp]  # of items
 WITHOUT, TAKES, FOLD, OWN, ALL = "without-", "takes", "fold", "own", "all"
+THIRD, THIRDS = "third", 3  # of the speakers: three parts say what thirteen do, if less well
 LEARN, VALIDATION, TEST = range(3)  # sides
 
 
@@ -35,6 +36,7 @@ def parts_of(clips: Clips) -> list[str]:
     takes, folds = _numbers(clips.takes), _numbers(clips.folds)
     return [
         *(f"{WITHOUT}{name}" for name in speakers(clips) if len(speakers(clips)) > 2),
+        *(f"{THIRD}{number}" for number in range(THIRDS) if len(speakers(clips)) >= 2 * THIRDS),
         *(f"{TAKES}{index}" for index in range(len(takes)) if len(takes) > 2),
         *(f"{FOLD}{number}" for number in folds if len(folds) > 2),
         OWN,
@@ -55,6 +57,12 @@ def split(clips: Clips, part: str) -> Split:
         return _own(clips)
     if part.startswith(WITHOUT):
         return _next_to(clips, clips.speakers, speakers(clips), part.removeprefix(WITHOUT))
+    if part.startswith(THIRD):
+        known, number = speakers(clips), int(part.removeprefix(THIRD))
+        following = known[(number + 1) % THIRDS]
+        side = np.where(clips.speakers == following, VALIDATION, LEARN)
+        side[np.isin(clips.speakers, known[number::THIRDS])] = TEST
+        return _by(clips, side)
     if part.startswith(TAKES):
         takes = _numbers(clips.takes)
         return _next_to(clips, clips.takes, takes, takes[int(part.removeprefix(TAKES))])

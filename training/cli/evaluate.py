@@ -14,6 +14,7 @@ from training.cli import (
     spotting,
     visemes,
     word_boxes,
+    word_runs,
     words,
 )
 from training.cli.common import add_dataset, add_own, add_which, own
@@ -28,6 +29,7 @@ def add(commands: Any) -> None:
     visemes.add(tasks)
     words.add(tasks)
     word_boxes.add(tasks)
+    word_runs.add(tasks)
     own_words.add(tasks)
     spotting.add(tasks)
     tracks = add_command(

@@ -15,10 +15,12 @@ from training.cli.common import weight, whole
 if TYPE_CHECKING:
     from training.train.word_recipe import WordRecipe
 
+SEES = "canvas", "stretched", "raw", "less-speaker", "differences"
 STILL = 4  # times as slowly as before, in epochs whose clips look as they are
 OF_RECIPES = (
     *("window", "batch", "stretch", "time_mask", "mixup", "augment", "other", "encoder", "seed"),
-    *("phrase_weight", "ahead", "still_epochs"),
+    *("phrase_weight", "ahead", "still_epochs", "boxes", "cameras"),
+    *("sees", "speaker_weight"),
 )
 
 
@@ -52,6 +54,30 @@ def add_words(train: argparse.ArgumentParser) -> None:
         help="learn what is none of the words, too (default: yes)",
     )
     add("--phrase-weight", type=weight, metavar="X", help="of telling phrases apart beside words")
+    add(
+        "--boxes",
+        type=weight,
+        metavar="X",
+        help="sides of lip boxes are off by up to X of a box; 0: not",
+    )
+    add(
+        "--cameras",
+        type=weight,
+        metavar="X",
+        help="share of clips seen at another rate, with frames missing",
+    )
+    add("--speaker-weight", type=weight, metavar="X", help="of features that tell no speakers")
+    add(
+        "--sees",
+        choices=SEES,
+        help="what a model sees of lips; all but canvas are for comparison, not for a board",
+    )
+    add(
+        "--teachers",
+        nargs="+",
+        metavar="RUN",
+        help="learn from the mean answer of those runs' models, too",
+    )
     add("--encoder", metavar="FILE", help="encoder of lipwire train lips to begin with")
 
 
@@ -95,6 +121,7 @@ def _recipe(options: argparse.Namespace) -> WordRecipe:
         raise SettingsError(f"{model} is not built with --weights") from None
     asked = {name: getattr(options, name) for name in OF_RECIPES}
     recipe = replace(recipe, **{name: it for name, it in asked.items() if it is not None})
+    recipe = replace(recipe, teacher=tuple(options.teachers or ()))
     recipe = recipe if options.epochs is None else lasting(recipe, options.epochs)
     if not recipe.still_epochs:
         return recipe

@@ -11,7 +11,7 @@ from training.cli.common import whole
 
 # Those of `training.datasets.words` and `training.evaluate.word_parts`, which take a while to load.
 SETS = ("miracl-vc1", "grid", "clips")
-PROTOCOLS = ("unseen", "seen", "fold", "own")
+PROTOCOLS = ("unseen", "thirds", "seen", "fold", "own")
 SHIPPED = {"grid": "word-grid"}  # by data set; else the middle window
 
 

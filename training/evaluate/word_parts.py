@@ -11,17 +11,18 @@ from edge.errors import SettingsError
 from training.clips import OTHER, Clips
 from training.evaluate.figures import Flags
 from training.evaluate.word_baselines import Known
-from training.split_words import FOLD, OWN, TAKES, WITHOUT, parts_of, speakers, split
+from training.split_words import FOLD, OWN, TAKES, THIRD, WITHOUT, parts_of, speakers, split
 
 TEST_FOLD = f"{FOLD}0"
 GROUPS = 5  # of speakers, who are left out in turn with the words of `other` parts
 PROTOCOLS = {
     "unseen": "each speaker by the part that learned from the others",
+    "thirds": "each speaker by the part that learned from the other two thirds of them",
     "seen": "each take of everybody by the part that learned from the other takes",
     "fold": "fold 0 by the part that learned from the other folds, boundaries given",
     "own": "the share that was put aside",
 }
-BEGINS = {"unseen": WITHOUT, "seen": TAKES, "fold": TEST_FOLD, "own": OWN}
+BEGINS = {"unseen": WITHOUT, "thirds": THIRD, "seen": TAKES, "fold": TEST_FOLD, "own": OWN}
 
 
 def known_of(clips: Clips, part: str) -> Known:

@@ -30,6 +30,7 @@ LOSSES: dict[str, Callable[[], keras.losses.Loss]] = {
     "lips": keras.losses.MeanAbsoluteError,
     "word": WordLoss,
     "phrase": PhraseLoss,
+    "speaker": lambda: keras.losses.CategoricalCrossentropy(from_logits=True),
 }
 METRICS: dict[str, Callable[[], keras.metrics.Metric]] = {
     "logit": lambda: keras.metrics.MeanMetricWrapper(_right, name="accuracy"),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.detection import Box
 from edge.errors import SettingsError
 from edge.lip_points import OUTER_LIPS
-from edge.lipbox import HEIGHT, WIDTH, LipPicture, cut_box, on_canvas
+from edge.lipbox import HEIGHT, WIDTH, LipPicture, cut_box, on_canvas, standardised
 from training.crops import Crops
 from training.prepare.mesh import MIRRORED, TAUGHT
 from training.run import Run
@@ -157,7 +157,7 @@ class LipLesson:
         points = self.lips.points[row]
         if change is None:
             return on_canvas(self.lips.boxes[row]), points
-        canvas = change.relit(on_canvas(self.lips.boxes[row], change.matrix), rng)
+        canvas = standardised(change.relit(on_canvas(self.lips.boxes[row], change.matrix), rng))
         moved = points @ change.matrix[:2, :2].T + change.matrix[:2, 2]
         return canvas, moved[SWAPPED] if np.linalg.det(change.matrix) < 0 else moved
 

@@ -27,7 +27,7 @@ def float_logits(lesson: WordLesson, model: keras.Model, rows: Rows) -> Logits:
         return np.concatenate(told).astype(np.float32)
     clips, counts = lesson.asked(rows)
     asked = lengthened(lesson, model, clips.shape[1])
-    inputs = {"frames": clips[..., None].astype(np.float32) / 255, "counts": counts.astype("f4")}
+    inputs = {"frames": lesson.pixels(clips), "counts": counts.astype("f4")}
     logits: Logits = asked.predict(inputs, verbose=0, batch_size=CHUNK)["word"]
     return logits.astype(np.float32)
 

@@ -19,10 +19,12 @@ from training.train import clip_change
 from training.train.word_pool import Rows, WordPool
 from training.train.word_recipe import WordRecipe
 
+DIFFERENCES = "differences"  # a model sees what changed since the frame before, too
 NOT_WORDS = 0.1  # backwards, and as many halves, to each word
 EARLY, LATE = 2, 3  # frames by which a word's beginning and end may be taken wrongly
 LEAD = 6  # frames before a word that the device has seen, too
 LEAST = 4  # frames of a word that was stretched
+STEPS, MISSING = (0.5, 1.6), 0.35  # of other cameras: in frames, and of their frames at most
 TREMBLE = 0.4  # frames; pictures are not taken on the dot
 Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
 Times = NDArray[np.float64]
@@ -58,6 +60,7 @@ class WordLesson:
     pool: WordPool
     recipe: WordRecipe
     still: bool = False  # clips look as they are
+    taught: NDArray[np.float32] | None = None  # what teachers make of each item
 
     @property
     def frames(self) -> int:
@@ -85,6 +88,12 @@ class WordLesson:
             return ()
         folders = set(self._folders[self.pool.clips.labels == OTHER].tolist())
         return tuple(sorted(folders)) if 1 < len(folders) <= len(self.pool) / 20 else ()
+
+    @cached_property
+    def speakers(self) -> tuple[str, ...]:
+        """Who speaks, where the features are not to tell."""
+        names = sorted(set(self.pool.speakers.tolist()))
+        return tuple(names) if self.recipe.speaker_weight and len(names) > 1 else ()
 
     @cached_property
     def _folders(self) -> NDArray[np.str_]:
@@ -136,7 +145,7 @@ class WordLesson:
         """What goes into a model, and what is to come out."""
         rng = np.random.default_rng(seed)
         shown = [self._shown(sample, rng) for sample in samples]
-        frames = np.stack([clip for clip, _ in shown])[..., None].astype(np.float32) / 255
+        frames = self.pixels(np.stack([clip for clip, _ in shown]))
         counts = np.stack([mask for _, mask in shown]).astype(np.float32)
         targets = self._told(samples)
         if self.recipe.mixup:
@@ -150,7 +159,7 @@ class WordLesson:
     def unchanged(self, rows: Rows) -> Batch:
         """Items as they are, in the middle of their windows."""
         shown = [self._plain(int(row)) for row in rows]
-        frames = np.stack([clip for clip, _ in shown])[..., None].astype(np.float32) / 255
+        frames = self.pixels(np.stack([clip for clip, _ in shown]))
         counts = np.stack([mask for _, mask in shown]).astype(np.float32)
         return self._inputs(frames, counts), self._told([Sample(int(row)) for row in rows])
 
@@ -167,6 +176,14 @@ class WordLesson:
             counts.append((times >= early) & (times < late))
         return np.stack(clips), np.stack(counts)
 
+    def pixels(self, clips: Images) -> NDArray[np.float32]:
+        """Clips as a model's numbers."""
+        frames = clips[..., None].astype(np.float32) / 255
+        if self.recipe.sees != DIFFERENCES:
+            return frames
+        changes = np.diff(frames, axis=1, prepend=frames[:, :1])
+        return np.concatenate([frames, 0.5 + changes / 2], axis=-1)
+
     def _inputs(self, frames: NDArray[Any], counts: NDArray[Any]) -> dict[str, NDArray[Any]]:
         return {"frames": frames} | ({"counts": counts} if streams(self.recipe) else {})
 
@@ -175,7 +192,12 @@ class WordLesson:
         places = [self.targets[sample.row] if sample.is_word else other for sample in samples]
         smooth = self.recipe.label_smoothing
         words = np.eye(other + 1, dtype=np.float32)[places] * (1 - smooth) + smooth / (other + 1)
+        if self.taught is not None:
+            words = self._as_taught(words, samples)
         told = {"word": words}
+        if self.speakers:
+            who = [self.speakers.index(str(self.pool.speakers[each.row])) for each in samples]
+            told["speaker"] = np.eye(len(self.speakers), dtype=np.float32)[who]
         if phrases := self.phrases:
             known = np.zeros((len(samples), len(phrases)), np.float32)
             for number, sample in enumerate(samples):
@@ -183,6 +205,17 @@ class WordLesson:
                     known[number, phrases.index(self._folders[sample.row])] = 1
             told["phrase"] = known
         return told
+
+    def _as_taught(
+        self, words: NDArray[np.float32], samples: Sequence[Sample]
+    ) -> NDArray[np.float32]:
+        """Of words, in part what teachers make of them."""
+        assert self.taught is not None
+        share = self.recipe.teacher_weight
+        rows = [sample.row for sample in samples]
+        known = np.array([sample.is_word for sample in samples]) & (words[:, -1] < 0.5)
+        mixed = (1 - share) * words + share * self.taught[rows]
+        return np.where(known[:, None], mixed, words).astype(np.float32)
 
     def _is_phrase(self, sample: Sample) -> bool:
         return self.pool.clips.labels[sample.row] == OTHER and sample.is_word
@@ -199,21 +232,25 @@ class WordLesson:
         if not recipe.augment and sample.is_word:
             return self._plain(sample.row)
         changes = recipe.augment and not self.still
-        change = clip_change.drawn(*self.pool.sides, rng) if changes else None
+        boxes = recipe.boxes if self.pool.boxed else 0.0
+        change = clip_change.drawn(*self.pool.sides, rng, boxes) if changes else None
         begin, length = sample.quiet or (0, self.pool.length(sample.row))
-        times, counts = self._times(length, rng)
+        camera = bool(recipe.cameras) and rng.random() < recipe.cameras
+        times, counts = self._times(length, rng, camera)
         times = times + begin
         if sample.backwards:
             times = self.pool.length(sample.row) - 1 - times
-        clip = self.pool.shown(sample.row, times, change, rng)
+        clip = self.pool.shown(sample.row, times, change, rng, camera)
         if sample.then >= 0:
             half = int((np.flatnonzero(counts)[0] + np.flatnonzero(counts)[-1] + 1) // 2)
             # Time goes on in the second word where it is as far as in the first.
             scale = self.pool.length(sample.then) / self.pool.length(sample.row)
-            clip[half:] = self.pool.shown(sample.then, times[half:] * scale, change, rng)
+            clip[half:] = self.pool.shown(sample.then, times[half:] * scale, change, rng, camera)
         return self._masked(clip, counts, rng), counts
 
-    def _times(self, length: int, rng: np.random.Generator) -> tuple[Times, NDArray[np.bool_]]:
+    def _times(
+        self, length: int, rng: np.random.Generator, camera: bool
+    ) -> tuple[Times, NDArray[np.bool_]]:
         """The window's moments in frames from a word's start, and which of them count."""
         window, stretch = self.recipe.window, self.recipe.stretch
         rate = float(np.exp(rng.uniform(-stretch, stretch)))
@@ -221,8 +258,8 @@ class WordLesson:
         many = max(LEAST, round(length / rate))
         start = rng.integers(min(0, window - many), max(0, window - many) + 1)
         places = np.arange(self.frames) - start - (self.frames - window)
-        times = places * rate
-        if self.recipe.augment and rng.random() < 0.5:
+        times = (_taken(places, rng) if camera else places) * rate
+        if self.recipe.augment and not camera and rng.random() < 0.5:
             times = times + rng.uniform(-TREMBLE, TREMBLE, len(times))
         first = -rng.integers(-EARLY + 1, EARLY + 1)
         last = many + rng.integers(-1, LATE)
@@ -237,6 +274,17 @@ class WordLesson:
             at = int(rng.integers(own[0], own[-1] - many + 2))
             clip[at : at + many] = clip[max(at - 1, 0)]
         return clip
+
+
+def _taken(places: NDArray[np.int_], rng: np.random.Generator) -> Times:
+    """When a camera of another rate, some of whose frames are missing, took the pictures nearest to
+    a model's frames, in those."""
+    step = np.exp(rng.uniform(*np.log(STEPS)))
+    taken = np.arange(places[0] - rng.uniform(0, step), places[-1] + step, step)
+    there = rng.random(len(taken)) >= rng.uniform(0, MISSING)
+    taken = taken[there] if there.any() else taken
+    nearest: Times = taken[np.abs(places[:, None] - taken).argmin(axis=1)]
+    return nearest
 
 
 class WordBatches(keras.utils.PyDataset):  # type: ignore[misc]

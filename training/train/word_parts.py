@@ -1,6 +1,7 @@
 """The parts of a run of words: one model each, by what is kept from it.
 
 without-F01  a speaker; the next one (the first after the last) is for choices
+third0       every third speaker; one of the next third is for choices
 takes3       one take of every word by everybody; the next take is for choices
 fold0        a fold of the set; the next fold is for choices
 own          a fifth of one's own clips, of other speakers where they are known

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge.frame import Image
 from edge.lipbox import HEIGHT, LIP_BOX, WIDTH, LipPicture, on_canvas, standardised
+from training.boxes_off import moved
 from training.clips import OTHER, Clips
 from training.train.clip_change import Change, Matrix
 
@@ -59,8 +60,10 @@ class WordPool:
         image = self.clips.images[frame]
         if self.boxed:
             lips = LipPicture(image, float(self.clips.aspects[frame]))
-            return change.relit(on_canvas(lips, change.matrix), rng)
-        return change.relit(standardised(_middle(image, change.matrix)), rng)
+            if (off := change.off(lips.aspect, rng)) is not None:
+                lips = moved(lips, off)
+            return standardised(change.relit(on_canvas(lips, change.matrix), rng))
+        return standardised(change.relit(standardised(_middle(image, change.matrix)), rng))
 
     def shown(
         self,
@@ -68,16 +71,24 @@ class WordPool:
         times: NDArray[np.float64],
         change: Change | None = None,
         rng: np.random.Generator | None = None,
+        mixed: bool = False,
     ) -> Image:
-        """Frames of an item's sequence, those nearest to times counted in frames from the item's
-        start; the first and last are held beyond the sequence's ends."""
+        """Frames of an item's sequence at times counted in frames from the item's start: those
+        nearest, or mixed of the two beside them; the first and last are held beyond the sequence's
+        ends."""
         clips, sequence = self.clips, self.clips.sequences[row]
         first, last = clips.begins[sequence], clips.ends[sequence] - 1
-        wanted = first + clips.starts[row] + np.floor(times + 0.5).astype(int)
-        frames = np.clip(wanted, first, last)
+        wanted = np.clip(first + clips.starts[row] + times, first, last)
         drawn = rng or np.random.default_rng(0)
-        seen = {frame: self.canvas(frame, change, drawn) for frame in np.unique(frames).tolist()}
-        return np.stack([seen[frame] for frame in frames.tolist()])
+        before = np.floor(wanted if mixed else wanted + 0.5).astype(int)
+        after = np.minimum(before + 1, last) if mixed else before
+        frames = np.unique([before, after]).tolist()
+        seen = {frame: self.canvas(frame, change, drawn) for frame in frames}
+        if not mixed:
+            return np.stack([seen[frame] for frame in before.tolist()])
+        shares = (wanted - before).tolist()
+        pairs = zip(before.tolist(), after.tolist(), shares, strict=True)
+        return np.stack([cv2.addWeighted(seen[a], 1 - s, seen[b], s, 0) for a, b, s in pairs])
 
     def length(self, row: int) -> int:
         """Frames of an item."""

@@ -18,6 +18,7 @@ class WordRecipe:
     ahead: int = 0  # frames before those, of a model that goes frame by frame: what was said before
     batch: int = 64
     label_smoothing: float = 0.1
+    sees: str = "canvas"  # of a frame; else a name of `word_sees`, for comparison
     augment: bool = True  # clips are changed as another camera would on another day
     stretch: float = 0.25  # words are spoken faster and slower by up to so much (a logarithm)
     time_mask: float = 0.1  # mean share of a word's frames that are held over
@@ -26,10 +27,15 @@ class WordRecipe:
     encoder: str = ""  # a run of `lipwire train lips` whose encoder is begun with
     leave_out: tuple[str, ...] = ()  # words that are never learned, to see whether they pass
     phrase_weight: float = 0.5  # of telling phrases apart, beside words
+    boxes: float = 0.0  # sides of lip boxes are off by up to so much of a box
+    cameras: float = 0.0  # share of clips seen at another rate, with frames missing
+    speaker_weight: float = 0.0  # of telling speakers apart, which the features learn to prevent
+    teacher: tuple[str, ...] = ()  # runs whose models' mean answer is learned beside what is said
+    teacher_weight: float = 0.5
     still_epochs: int = 0  # the last ones, in which clips are said otherwise but look as they are
     seed: int = 1
 
     @property
     def loss_weights(self) -> dict[str, float]:
         """Of what a model tells, where they are not 1."""
-        return {"phrase": self.phrase_weight}
+        return {"phrase": self.phrase_weight, "speaker": self.speaker_weight}

@@ -24,14 +24,13 @@ from edge.interpreter import Interpreter
 from training import zoo
 from training.clips import Clips
 from training.run import Run
-from training.train import word_parts
+from training.train import word_parts, word_sees
 from training.train.fit import Watch, fit, forget_checkpoints
 from training.train.lips import begin_with
 from training.train.word_answers import float_logits, int8_logits, lengthened, streams
 from training.train.word_calibration import calibrated
-from training.train.word_lesson import WordBatches, WordLesson
+from training.train.word_lesson import DIFFERENCES, WordBatches, WordLesson
 from training.train.word_parts import WordPart
-from training.train.word_pool import WordPool
 from training.train.word_recipe import WordRecipe
 from training.train.word_sheet import sheet
 from training.written import written
@@ -40,6 +39,7 @@ log = logging.getLogger(__name__)
 
 CALIBRATION_CLIPS = 60
 THRESHOLDS = 0.5, 0.3
+SOFTER = 2.0  # by which teachers' logits are divided
 
 
 def train(
@@ -47,7 +47,7 @@ def train(
 ) -> None:
     """Train every part that is asked for and not finished yet."""
     clips = Clips.read(file)
-    pool = WordPool(clips)
+    pool = word_sees.pool(clips, recipe.sees)
     if not clips.origin.classes:
         raise SettingsError(f"{clips.origin.dataset}: an empty vocabulary")
     names = names or word_parts.names(pool)
@@ -89,12 +89,13 @@ def _make(part: WordPart, tensorboard: bool) -> None:
 
 
 def fits_a_board(recipe: WordRecipe) -> bool:
-    """Whether a model is small enough to be made int8."""
-    return bool(getattr(zoo.module(recipe.model), "FOR_A_BOARD", True))
+    """Whether a model is small enough to be made int8, and sees what a board shows it."""
+    plain = recipe.sees == word_sees.CANVAS
+    return plain and bool(getattr(zoo.module(recipe.model), "FOR_A_BOARD", True))
 
 
 def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
-    lesson = part.lesson
+    lesson = replace(part.lesson, taught=_taught(part))
     still_from = sum(phase.epochs for phase in part.recipe.phases) - part.recipe.still_epochs
 
     def batches(epoch: int) -> WordBatches:
@@ -104,6 +105,22 @@ def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
     watch = Watch(lesson.unchanged(part.check), tensorboard)
     folder = part.run.part(part.name)
     return fit(lambda: _begun(lesson), batches, part.recipe, folder, watch)
+
+
+def _taught(part: WordPart) -> NDArray[np.float32] | None:
+    """The mean answer of the teachers' models of the same part, none of which has seen more."""
+    files = [Run(Path(folder)).keras(part.name) for folder in part.recipe.teacher]
+    if not files:
+        return None
+    taught = np.zeros((len(part.pool), len(part.lesson.labels)), np.float32)
+    for file in files:
+        if not file.exists():
+            raise SettingsError(f"--teachers: no {file}")
+        model = keras.models.load_model(file, compile=False)
+        logits = float_logits(part.lesson, model, part.learn)[:, :-1] / SOFTER
+        told = np.exp(logits - logits.max(axis=1, keepdims=True))
+        taught[part.learn, :-1] += told / told.sum(axis=1, keepdims=True) / len(files)
+    return taught
 
 
 def _begun(lesson: WordLesson) -> keras.Model:
@@ -120,6 +137,10 @@ def build(lesson: WordLesson) -> keras.Model:
     options: dict[str, Any] = dict(recipe.options)
     if lesson.phrases:
         options["phrases"] = len(lesson.phrases)
+    if lesson.speakers:
+        options["speakers"] = len(lesson.speakers)
+    if recipe.sees == DIFFERENCES:
+        options["channels"] = 2
     model = module.build(lesson.frames, *sides, len(lesson.labels), **options)
     if isinstance(model.input, dict):
         return model

@@ -1,9 +1,5 @@
 """What a camera and a live lip box make of a clip of lip boxes: boxes that are off, less detail,
-frames that are missing, other frame rates.
-
-A box that is off shows more or less of the picture it was cut from; what lies outside of the kept
-one is not known, and its border is held.
-"""
+frames that are missing, other frame rates."""
 
 from __future__ import annotations
 
@@ -16,11 +12,11 @@ from numpy.typing import NDArray
 
 from edge.cadence import Cadence
 from edge.lipbox import KEPT_HEIGHT, KEPT_WIDTH, LipPicture, on_canvas
+from training.boxes_off import drawn, moved
 from training.clips import Clips
 
 Values = NDArray[np.float64]
 Pictures = NDArray[np.uint8]
-NARROWEST, LOWEST = 0.3, 0.05  # of a box that is off, in widths of the box as it is
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +60,7 @@ def jittered(by: float, whole_clip: bool = False) -> Change:
     or the same over the clip."""
 
     def change(strip: Strip, rng: np.random.Generator) -> Strip:
-        off = rng.uniform(-by, by, (1 if whole_clip else len(strip), 4))
-        return off_by(strip, off * _extent(strip.aspects))
+        return off_by(strip, drawn(by, strip.aspects, rng, whole_clip))
 
     return change
 
@@ -142,30 +137,10 @@ class Off:
 
 def off_by(strip: Strip, off: Values) -> Strip:
     """The sides of all boxes moved: left, right, top, bottom, in widths of the box."""
-    sides = np.stack([0 * strip.aspects, 0 * strip.aspects + 1, 0 * strip.aspects, strip.aspects])
-    left, right, top, bottom = sides + off.T
-    width, height = np.maximum(right - left, NARROWEST), np.maximum(bottom - top, LOWEST)
-    # From pixels of the new box's picture to those of the kept one.
-    across, down = width, height / strip.aspects
-    first_x = left * KEPT_WIDTH + (across - 1) / 2
-    first_y = top / strip.aspects * KEPT_HEIGHT + (down - 1) / 2
-    images = [
-        cv2.warpAffine(
-            image,
-            np.array([[across[at], 0, first_x[at]], [0, down[at], first_y[at]]]),
-            (KEPT_WIDTH, KEPT_HEIGHT),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        for at, image in enumerate(strip.images)
-    ]
-    return replace(strip, images=np.stack(images), aspects=height / width)
-
-
-def _extent(aspects: Values) -> Values:
-    """How long the sides are along which left, right, top and bottom move, in widths."""
-    ones = np.ones_like(aspects)
-    return np.stack([ones, ones, aspects, aspects], axis=1)
+    pairs = zip(strip.images, strip.aspects.tolist(), strict=True)
+    boxes = [moved(LipPicture(*pair), by) for pair, by in zip(pairs, off, strict=True)]
+    aspects = np.array([box.aspect for box in boxes])
+    return replace(strip, images=np.stack([box.image for box in boxes]), aspects=aspects)
 
 
 def _blurred(image: NDArray[np.uint8], aspect: float, pixels: int) -> NDArray[np.uint8]:

@@ -31,13 +31,22 @@ def recipe() -> WordRecipe:
     return WordRecipe("word-small", (Phase(24, 2e-3, 0.0, clip=2.0),))
 
 
-def build(window: int, height: int, width: int, classes: int, phrases: int = 0) -> keras.Model:
+def build(
+    window: int,
+    height: int,
+    width: int,
+    classes: int,
+    phrases: int = 0,
+    speakers: int = 0,
+    channels: int = 1,
+) -> keras.Model:
     """An untrained model of whole clips: frames from 0 to 1 in, and 1 for each that counts; out
-    comes what speaks for each class, and for each phrase where those help to learn."""
-    frames = keras.Input((window, height, width, 1), name="frames")
+    comes what speaks for each class, for each phrase where those help to learn, and for each
+    speaker where the features are not to tell them."""
+    frames = keras.Input((window, height, width, channels), name="frames")
     counts = keras.Input((window,), name="counts")
-    encode = encoder(height, width)
-    rows = encode(ops.reshape(frames, (-1, height, width, 1)))
+    encode = encoder(height, width, channels)
+    rows = encode(ops.reshape(frames, (-1, height, width, channels)))
     rows = layers.Dropout(DROPOUT / 2)(ops.reshape(rows, (-1, window, ROW)))
     for number, back in enumerate(BACK):
         mixed = LookBack(back)(rows)
@@ -49,12 +58,15 @@ def build(window: int, height: int, width: int, classes: int, phrases: int = 0) 
     told = {"word": Pooled(name="word")([votes, counts])}
     if phrases:
         told["phrase"] = Pooled(name="phrase")([layers.Dense(phrases + 1)(features), counts])
+    if speakers:
+        against = 2 * ops.stop_gradient(features) - features  # the features, learning backwards
+        told["speaker"] = Pooled(name="speaker")([layers.Dense(speakers + 1)(against), counts])
     return keras.Model({"frames": frames, "counts": counts}, told, name="word-small")
 
 
-def encoder(height: int, width: int) -> keras.Model:
+def encoder(height: int, width: int, channels: int = 1) -> keras.Model:
     """From one frame to its row."""
-    pixels = keras.Input((height, width, 1), name="pixels")
+    pixels = keras.Input((height, width, channels), name="pixels")
     first, middle, last = FILTERS
     x = _convolution(_convolution(pixels, first, 2), middle, 2)
     x = _convolution(x, last, 2)
