@@ -105,3 +105,13 @@ def test_all_leaves_nothing_out() -> None:
 def test_a_part_that_is_not_there_is_refused_with_those_that_are(part: str) -> None:
     line = complaint(lambda: split(small_clips(), part), SourceError)
     assert f"no part {part!r}; it has: without-ann, without-bob" in line
+
+
+def test_three_parts_leave_out_a_third_of_the_speakers_each() -> None:
+    names = tuple("abcdefgh")
+    clips = small_clips(names)
+    thirds = [split(clips, part) for part in parts_of(clips) if part.startswith("third")]
+    assert [people(clips, part.test) for part in thirds] == [set("adg"), set("beh"), set("cf")]
+    assert [people(clips, part.validation) for part in thirds] == [{"b"}, {"c"}, {"a"}]
+    assert all(whole(clips, part) for part in thirds)
+    assert not any(part.startswith("third") for part in parts_of(small_clips(FIVE)))

@@ -95,7 +95,7 @@ def fits_a_board(recipe: WordRecipe) -> bool:
 
 
 def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
-    lesson = replace(part.lesson, taught=_taught(part))
+    lesson = replace(part.lesson, taught=taught(part))
     still_from = sum(phase.epochs for phase in part.recipe.phases) - part.recipe.still_epochs
 
     def batches(epoch: int) -> WordBatches:
@@ -107,7 +107,7 @@ def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
     return fit(lambda: _begun(lesson), batches, part.recipe, folder, watch)
 
 
-def _taught(part: WordPart) -> NDArray[np.float32] | None:
+def taught(part: WordPart) -> NDArray[np.float32] | None:
     """The mean answer of the teachers' models of the same part, none of which has seen more."""
     files = [Run(Path(folder)).keras(part.name) for folder in part.recipe.teacher]
     if not files:
