@@ -188,11 +188,12 @@ def test_words_of_an_other_part_are_never_learned() -> None:
 def test_epochs_hold_each_word_once_and_some_of_what_is_none() -> None:
     from training.train.word_lesson import WordLesson
     from training.train.word_pool import WordPool
+    from training.train.word_samples import epoch_of
 
     pool = WordPool(moving())
     lesson = WordLesson(pool, replace(RECIPE, batch=1))
     rows = np.arange(len(pool))
-    samples = [sample for batch in lesson.epoch(rows, 0) for sample in batch]
+    samples = [sample for batch in epoch_of(lesson, rows, 0) for sample in batch]
     plain = [s.row for s in samples if s.then < 0 and not s.backwards]
     assert sorted(plain) == rows.tolist()
     assert any(sample.backwards for sample in samples)
@@ -228,10 +229,11 @@ def running() -> Clips:
 def test_silence_around_words_is_none_of_them() -> None:
     from training.train.word_lesson import WordLesson
     from training.train.word_pool import WordPool
+    from training.train.word_samples import epoch_of
 
     pool = WordPool(running())
     lesson = WordLesson(pool, replace(RECIPE, batch=1, augment=False))
-    samples = [sample for batch in lesson.epoch(np.arange(len(pool)), 0) for sample in batch]
+    samples = [sample for batch in epoch_of(lesson, np.arange(len(pool)), 0) for sample in batch]
     silences = [sample for sample in samples if sample.quiet]
     assert len(silences) == 2 * len(pool)
     inputs, told = lesson.batch(silences, (1,))
@@ -239,7 +241,7 @@ def test_silence_around_words_is_none_of_them() -> None:
     shown = inputs["frames"][inputs["counts"] > 0]
     flat = np.ptp(shown, axis=(1, 2, 3)) < 0.01
     assert flat.mean() > 0.8  # but for a frame or two of the word beside it
-    alone = WordLesson(WordPool(moving()), RECIPE).epoch(np.arange(9), 0)
+    alone = epoch_of(WordLesson(WordPool(moving()), RECIPE), np.arange(9), 0)
     assert not any(sample.quiet for batch in alone for sample in batch)
 
 
@@ -258,8 +260,9 @@ def test_what_was_said_before_is_seen_and_does_not_count() -> None:
 
 
 def test_the_last_epochs_show_clips_as_they_are() -> None:
-    from training.train.word_lesson import Sample, WordLesson
+    from training.train.word_lesson import WordLesson
     from training.train.word_pool import WordPool
+    from training.train.word_samples import Sample
 
     pool = WordPool(running())
     lesson = WordLesson(pool, RECIPE)

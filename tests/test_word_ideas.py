@@ -23,8 +23,9 @@ from training.run import Run
 from training.train import word_parts, word_sees, words
 from training.train.recipe import Phase
 from training.train.word_answers import float_logits
-from training.train.word_lesson import Sample, WordLesson
+from training.train.word_lesson import WordLesson
 from training.train.word_recipe import WordRecipe
+from training.train.word_samples import Sample
 
 pytestmark = [
     pytest.mark.training,

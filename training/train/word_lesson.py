@@ -1,5 +1,4 @@
-"""Batches of clips: words said faster and slower, seen as by other cameras, and what is none of
-them: phrases, silences, words said backwards, halves of two words in a row."""
+"""Batches of clips as a model learns from them: what it is shown, and what is to come out."""
 
 from __future__ import annotations
 
@@ -18,16 +17,12 @@ from training.clips import OTHER
 from training.train import clip_change
 from training.train.word_pool import Rows, WordPool
 from training.train.word_recipe import WordRecipe
+from training.train.word_samples import Sample
+from training.train.word_times import times_of
 
 DIFFERENCES = "differences"  # a model sees what changed since the frame before, too
-NOT_WORDS = 0.1  # backwards, and as many halves, to each word
-EARLY, LATE = 2, 3  # frames by which a word's beginning and end may be taken wrongly
 LEAD = 6  # frames before a word that the device has seen, too
-LEAST = 4  # frames of a word that was stretched
-STEPS, MISSING = (0.5, 1.6), 0.35  # of other cameras: in frames, and of their frames at most
-TREMBLE = 0.4  # frames; pictures are not taken on the dot
 Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
-Times = NDArray[np.float64]
 Images = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 
@@ -35,22 +30,6 @@ Flags = NDArray[np.bool_]
 def streams(recipe: WordRecipe) -> bool:
     """Whether a model advances frame by frame on the device."""
     return hasattr(zoo.module(recipe.model), "one_step")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One clip to learn from: an item, its first half and the second of another, or backwards; or
-    a stretch of its sequence in which nobody speaks."""
-
-    row: int
-    then: int = -1
-    backwards: bool = False
-    quiet: tuple[int, int] | None = None  # from the item's start, and frames
-
-    @property
-    def is_word(self) -> bool:
-        """Whether it is the item as it was spoken."""
-        return self.then < 0 and not self.backwards and self.quiet is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,47 +78,6 @@ class WordLesson:
     def _folders(self) -> NDArray[np.str_]:
         files = [name.rpartition("/")[0].rpartition("/")[2] for name in self.pool.clips.files]
         return np.array(files)[self.pool.clips.sequences]
-
-    def epoch(self, rows: Rows, number: int) -> list[list[Sample]]:
-        """An epoch's batches."""
-        rng = np.random.default_rng((self.recipe.seed, number))
-        mine = self.targets[rows]
-        words = rows[(mine >= 0) & (mine < len(self.labels) - 1)]
-        samples = [Sample(int(row)) for row in words]
-        if self.recipe.other:
-            samples += [Sample(int(row)) for row in rows[mine == len(self.labels) - 1]]
-            many = round(NOT_WORDS * len(words))
-            samples += [Sample(int(row), backwards=True) for row in rng.choice(words, many)]
-            samples += [self._halves(words, rng) for _ in range(many)]
-            samples += self._silences(rows, rng)
-        order = rng.permutation(len(samples))
-        size = self.recipe.batch
-        starts = range(0, max(1, len(order) - size + 1), size)
-        return [[samples[place] for place in order[at : at + size]] for at in starts]
-
-    def _halves(self, words: Rows, rng: np.random.Generator) -> Sample:
-        """The first half of a word and the second of another, of one speaker where they are
-        known."""
-        row = int(rng.choice(words))
-        same = self.pool.speakers[words] == self.pool.speakers[row]
-        others = words[same & (self.pool.classes[words] != self.pool.classes[row])]
-        return Sample(row, int(rng.choice(others)) if len(others) else row, not len(others))
-
-    def _silences(self, rows: Rows, rng: np.random.Generator) -> list[Sample]:
-        """A part of the silence before the first and of that after the last item of each sequence
-        that has such."""
-        clips, found = self.pool.clips, []
-        lengths = np.diff(clips.ends, prepend=0)
-        for sequence in np.unique(clips.sequences[rows]).tolist():
-            items = np.flatnonzero(clips.sequences == sequence)
-            row = int(items[0])
-            ends = (0, clips.starts[items].min()), (clips.stops[items].max(), lengths[sequence])
-            for begin, end in ends:
-                if end - begin > LEAST:
-                    many = int(rng.integers(LEAST, min(self.recipe.window, end - begin) + 1))
-                    start = int(rng.integers(begin, end - many + 1) - clips.starts[row])
-                    found.append(Sample(row, quiet=(start, many)))
-        return found
 
     def batch(self, samples: Sequence[Sample], seed: tuple[int, ...]) -> Batch:
         """What goes into a model, and what is to come out."""
@@ -236,7 +174,7 @@ class WordLesson:
         change = clip_change.drawn(*self.pool.sides, rng, boxes) if changes else None
         begin, length = sample.quiet or (0, self.pool.length(sample.row))
         camera = bool(recipe.cameras) and rng.random() < recipe.cameras
-        times, counts = self._times(length, rng, camera)
+        times, counts = times_of(length, self.frames, recipe, rng, camera)
         times = times + begin
         if sample.backwards:
             times = self.pool.length(sample.row) - 1 - times
@@ -248,24 +186,6 @@ class WordLesson:
             clip[half:] = self.pool.shown(sample.then, times[half:] * scale, change, rng, camera)
         return self._masked(clip, counts, rng), counts
 
-    def _times(
-        self, length: int, rng: np.random.Generator, camera: bool
-    ) -> tuple[Times, NDArray[np.bool_]]:
-        """The window's moments in frames from a word's start, and which of them count."""
-        window, stretch = self.recipe.window, self.recipe.stretch
-        rate = float(np.exp(rng.uniform(-stretch, stretch)))
-        rate = min(rate, max(1.0, length / LEAST))
-        many = max(LEAST, round(length / rate))
-        start = rng.integers(min(0, window - many), max(0, window - many) + 1)
-        places = np.arange(self.frames) - start - (self.frames - window)
-        times = (_taken(places, rng) if camera else places) * rate
-        if self.recipe.augment and not camera and rng.random() < 0.5:
-            times = times + rng.uniform(-TREMBLE, TREMBLE, len(times))
-        first = -rng.integers(-EARLY + 1, EARLY + 1)
-        last = many + rng.integers(-1, LATE)
-        counts = (places >= first) & (places < last)
-        return times, counts if counts.any() else (places >= 0) & (places < many)
-
     def _masked(self, clip: Image, counts: NDArray[np.bool_], rng: np.random.Generator) -> Image:
         """Some frames of the word held over."""
         own = np.flatnonzero(counts)
@@ -274,17 +194,6 @@ class WordLesson:
             at = int(rng.integers(own[0], own[-1] - many + 2))
             clip[at : at + many] = clip[max(at - 1, 0)]
         return clip
-
-
-def _taken(places: NDArray[np.int_], rng: np.random.Generator) -> Times:
-    """When a camera of another rate, some of whose frames are missing, took the pictures nearest to
-    a model's frames, in those."""
-    step = np.exp(rng.uniform(*np.log(STEPS)))
-    taken = np.arange(places[0] - rng.uniform(0, step), places[-1] + step, step)
-    there = rng.random(len(taken)) >= rng.uniform(0, MISSING)
-    taken = taken[there] if there.any() else taken
-    nearest: Times = taken[np.abs(places[:, None] - taken).argmin(axis=1)]
-    return nearest
 
 
 class WordBatches(keras.utils.PyDataset):  # type: ignore[misc]

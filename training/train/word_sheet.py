@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edge.frame import Image
-from training.train.word_lesson import Sample
 from training.train.word_parts import WordPart
+from training.train.word_samples import Sample, epoch_of
 
 ROWS = 16
 
@@ -14,7 +14,7 @@ ROWS = 16
 def sheet(part: WordPart) -> Image:
     """The first clips of the first epoch; frames that do not count are dark."""
     lesson = part.lesson
-    samples: list[Sample] = lesson.epoch(part.learn, 0)[0][:ROWS]
+    samples: list[Sample] = epoch_of(lesson, part.learn, 0)[0][:ROWS]
     inputs, _ = lesson.batch(samples, (part.recipe.seed, 0, 0))
     frames = np.rint(inputs["frames"][..., 0] * 255)
     counts = inputs.get("counts", np.ones(frames.shape[:2]))

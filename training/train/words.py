@@ -32,6 +32,7 @@ from training.train.word_calibration import calibrated
 from training.train.word_lesson import DIFFERENCES, WordBatches, WordLesson
 from training.train.word_parts import WordPart
 from training.train.word_recipe import WordRecipe
+from training.train.word_samples import epoch_of
 from training.train.word_sheet import sheet
 from training.written import written
 
@@ -100,7 +101,7 @@ def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
 
     def batches(epoch: int) -> WordBatches:
         taught = replace(lesson, still=epoch >= still_from)
-        return WordBatches(taught, lesson.epoch(part.learn, epoch), epoch)
+        return WordBatches(taught, epoch_of(lesson, part.learn, epoch), epoch)
 
     watch = Watch(lesson.unchanged(part.check), tensorboard)
     folder = part.run.part(part.name)
