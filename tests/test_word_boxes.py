@@ -124,6 +124,14 @@ def test_a_slow_camera_misses_frames_and_a_fast_one_sees_between_them() -> None:
         assert steps == pytest.approx(np.ones_like(steps), abs=0.15)
 
 
+def test_a_camera_may_see_the_nearer_picture_alone() -> None:
+    for fps in (10, 20, 30):
+        nearer, mixed = (changed(at_rate(fps, mixed), seed=1) for mixed in (False, True))
+        assert set(moments(nearer)) <= set(range(12))
+        assert not set(moments(mixed)) <= set(range(12))
+        assert len(nearer) == len(mixed)
+
+
 def test_boxes_are_off_as_they_were_in_a_film() -> None:
     trace = np.tile([0.1, 0.0, 0.0, 0.0], (50, 1))
     trace[25:, 3] = 0.2

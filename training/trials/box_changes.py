@@ -84,20 +84,22 @@ def dropped(share: float) -> Change:
     return change
 
 
-def at_rate(fps: float) -> Change:
-    """The camera's pictures come at another rate, and not at the clip's moments."""
+def at_rate(fps: float, mixed: bool = True) -> Change:
+    """The camera's pictures come at another rate, and not at the clip's moments: what it sees is
+    mixed of the two pictures beside a moment, which shows both mouths, or is the nearer one."""
 
     def change(strip: Strip, rng: np.random.Generator) -> Strip:
         step, last = strip.fps / fps, len(strip) - 1
         taken = np.arange(rng.uniform(0, min(step, last)), last + 1e-9, step)
-        before = np.minimum(taken.astype(int), max(0, last - 1))
+        seen = taken if mixed else np.rint(taken)
+        before = np.minimum(seen.astype(int), max(0, last - 1))
         after = np.minimum(before + 1, last)
-        part = taken - before
-        mixed = (1 - part)[:, None, None] * strip.images[before]
-        mixed += part[:, None, None] * strip.images[after]
+        part = seen - before
+        images = (1 - part)[:, None, None] * strip.images[before]
+        images += part[:, None, None] * strip.images[after]
         aspects = (1 - part) * strip.aspects[before] + part * strip.aspects[after]
         return _as_read(
-            replace(strip, images=np.rint(mixed).astype(np.uint8), aspects=aspects), taken, last
+            replace(strip, images=np.rint(images).astype(np.uint8), aspects=aspects), taken, last
         )
 
     return change

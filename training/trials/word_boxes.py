@@ -42,7 +42,8 @@ CHANGES: dict[str, Change] = {
     "boxes off by 8 %, each clip": jittered(JITTER, whole_clip=True),
     "20 pixels of detail": blurred(DETAIL_PX),
     **{f"{share} % of frames missing": dropped(share / 100) for share in (10, 20, 30)},
-    **{f"{fps} frames a second": at_rate(fps) for fps in RATES},
+    **{f"{fps} frames a second, nearest": at_rate(fps, mixed=False) for fps in RATES},
+    **{f"{fps} frames a second, mixed": at_rate(fps) for fps in RATES},
     "a little of all": one_after_another(
         jittered(JITTER / 2, whole_clip=True),
         jittered(JITTER / 2),
@@ -67,7 +68,8 @@ def evaluate_words(run: Path, clips: Clips, simulations: dict[str, Off]) -> dict
     """Accuracy by what was done to the clips, and how much that cost."""
     if clips.origin.kind != LIP_BOX:
         raise SettingsError(f"clips of {clips.origin.kind}: expected clips of {LIP_BOX}")
-    parts = [part for part in parts_for(clips, "unseen") if (run / f"{part}.tflite").is_file()]
+    possible = (*parts_for(clips, "unseen"), *parts_for(clips, "thirds"))
+    parts = [part for part in possible if (run / f"{part}.tflite").is_file()]
     if not parts:
         raise SettingsError(
             f"{run}: no model in it that learned without one of the clips' speakers"

@@ -88,7 +88,7 @@ class Recording:
             if look.is_new:
                 spot.reset()
             found = [spot(*voted) for voted in look.votes]
-            told += [Told.of(each, look.at) for each in found if each][:1]
+            told += [Told.of(each, look.at) for each in found if each]
         return told
 
 
@@ -102,8 +102,8 @@ class Noting:
         self._motion, self._decide = LipMotion(), UtteranceDecider(rules)
         self._alone = Isolated(reader, Vocabulary.of(said, 0.0), rules)
 
-    def __call__(self, seen: Glimpse, at: float) -> None:
-        """Take a picture."""
+    def __call__(self, seen: Glimpse, at: float) -> Sequence[Spotted]:
+        """Take a picture; nothing is told of it."""
         is_new = self._frames.is_lost(at)
         if is_new:
             self.reset()
@@ -113,8 +113,8 @@ class Noting:
         told = self._decide(*moved) if moved else None
         if isinstance(told, Over):
             self.notes.utterances.append(told)
-        if found := self._alone(seen, at):
-            self.notes.alone.append(Told.of(found, at))
+        self.notes.alone += [Told.of(found, at) for found in self._alone(seen, at)]
+        return ()
 
     def cut(self) -> None:
         """The next clip begins: lips that are elsewhere at once have not moved. Words that stand
