@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +11,11 @@ import numpy as np
 
 from edge.crop import KINDS, CropKind
 from edge.description import Description
-from edge.errors import MissingExtraError, ModelError, SettingsError
-from edge.interpreter import native_chatter_off
+from edge.errors import ModelError, SettingsError
 from edge.read import SmileReader, checked_description, crop_kind
 from training.evaluate.figures import Values
 from training.evaluate.views import Faces
+from training.needs import needs_tensorflow
 from training.run import CONFIG, Run
 
 TASK = "smile"
@@ -81,16 +80,12 @@ def loaded(path: Path, task: str, fits: Callable[[int], bool]) -> Any:
 
 def keras_model(path: Path) -> Any:
     """A Keras model, whatever it takes and gives."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
-    try:
-        with native_chatter_off():
-            import keras
+    with needs_tensorflow(f"reading {path.name}"):
+        import keras
 
-            import training.zoo.own_layers  # noqa: F401
-    except ModuleNotFoundError:
-        raise MissingExtraError(f"reading {path.name}", "training") from None
+        import training.zoo.own_layers  # noqa: F401
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # whatever Keras and its parts find wrong with a file

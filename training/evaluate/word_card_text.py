@@ -13,9 +13,12 @@ from training.evaluate.word_lines import KINDS
 Found = dict[str, Any]
 
 
-def card(name: str, size: int, said: Description, found: Found) -> str:
-    """The model card in Markdown."""
-    parts = [_head(name, size, said), _figures(said, found), data(said), _use(said, found)]
+def card(
+    name: str, size: int, said: Description, found: Found, verdict: Found | None = None
+) -> str:
+    """The model card in Markdown; the verdict is on what live lip boxes cost, where that was
+    measured."""
+    parts = [_head(name, size, said), _figures(said, found), data(said), _use(said, verdict)]
     return "\n".join(parts)
 
 
@@ -106,11 +109,17 @@ def _whose(said: Description) -> str:
     )
 
 
-def _use(said: Description, found: Found) -> str:
+def _use(said: Description, verdict: Found | None) -> str:
     lines = [
         "Tells which of its few words a mouth has shaped. It knows nothing of who somebody is, and "
         "nothing that is said beside its words.",
     ]
+    if verdict and not verdict["usable_live"]:
+        lines.append(
+            f"**Benchmark only.** As live lip boxes were simulated they cost up to "
+            f"{100 * verdict['lost']:.1f} points, more than a camera's default may lose "
+            "(`docs/lip-box.md`). It can be switched on all the same, to be tried."
+        )
     if said.crop == LIP_BOX:
         lines += [
             "It learned from thirteen people who face a camera, in one session each, from tight "
