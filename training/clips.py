@@ -6,8 +6,6 @@ what is learned from can be turned, shifted and zoomed from real pixels.
 
 from __future__ import annotations
 
-import json
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.crop import CropKind
-from edge.errors import SourceError
 from edge.frame import Image
 from edge.lipbox import LIP_BOX, LipPicture, on_canvas, standardised
-from training.crops import Column, write
+from training.npz import Column, opened, origin_in, write
 from training.windows import resampled
 
 FORMAT = 1
@@ -119,19 +116,11 @@ class Clips:
     @classmethod
     def read(cls, path: Path) -> Clips:
         """Read what `save` wrote."""
-        try:
-            with path.open("rb") as file, np.load(file) as data:
-                said = json.loads(str(data["origin"]))
-                if said.get("format") != FORMAT or "fps" not in said:
-                    raise ValueError(f"format {said.get('format')} of {said.get('task')}")
-                origin = ClipsOrigin(**{**said, "classes": tuple(said["classes"])})
-                clips = cls(origin, **{name: data[name] for name in COLUMNS})
-        except FileNotFoundError:
-            raise SourceError(f"{path}: no such file; lipwire prepare word makes it") from None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise SourceError(f"{path}: not clips of lipwire prepare word: {error}") from None
-        if wrong := clips._wrong():
-            raise SourceError(f"{path}: not clips of lipwire prepare word: {wrong}")
+        with opened(path, "clips", "lipwire prepare word") as (_, data):
+            origin = origin_in(data, ClipsOrigin)
+            clips = cls(origin, **{name: data[name] for name in COLUMNS})
+            if wrong := clips._wrong():
+                raise ValueError(wrong)
         return clips
 
     def _wrong(self) -> str:
@@ -140,10 +129,17 @@ class Clips:
             return "columns of unequal length"
         if {len(getattr(self, name)) for name in OF_ITEMS} != {len(self)}:
             return "columns of unequal length"
+        if self.images.dtype != np.uint8 or self.images.ndim != 3:
+            return f"images of {self.images.dtype}, shape {self.images.shape}"
         if len(self.images) != len(self.aspects) or len(self.images) != max(self.ends, default=0):
             return f"{len(self.images)} frames, {len(self.aspects)} aspects"
+        return self._wrong_words()
+
+    def _wrong_words(self) -> str:
         if ((self.labels < OTHER) | (self.labels >= len(self.origin.classes))).any():
             return f"a label beyond its {len(self.origin.classes)} classes"
+        if ((self.sequences < 0) | (self.sequences >= len(self.ends))).any():
+            return f"words beyond its {len(self.ends)} sequences"
         lengths = np.diff(self.ends, prepend=0)[self.sequences]
         if ((self.starts < 0) | (self.starts >= self.stops) | (self.stops > lengths)).any():
             return "words beyond their sequences"

@@ -6,25 +6,20 @@ taken from real pixels, and models of other resolutions and cuts learn from the 
 
 from __future__ import annotations
 
-import json
-import os
-import zipfile
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.crop import CropKind
-from edge.errors import SourceError
 from training import masks
+from training.npz import Column, mapped, opened, origin_in, write
 
 MARGIN = 1.5  # how much wider than the model's crop
 DETAIL = 2  # pixels to one of the model's
 FORMAT = 1
-LOCAL_HEADER = 30  # bytes of a zip entry before its name
 
 
 def kept(kind: CropKind) -> CropKind:
@@ -97,21 +92,13 @@ class Crops:
     @classmethod
     def read(cls, path: Path) -> Crops:
         """Read what `save` or `write` wrote; the images stay in the file until they are used."""
-        try:
-            with path.open("rb") as file, np.load(file) as data:
-                said = json.loads(str(data["origin"]))
-                if said.get("format") != FORMAT:
-                    raise ValueError(f"format {said.get('format')}, this version reads {FORMAT}")
-                origin = Origin(**{**said, "classes": tuple(said["classes"])})
-                columns = {name: data[name] for name in COLUMNS[1:] if name in data}
-                images = _mapped(file, data.zip.getinfo("images.npy"))
-                crops = cls(origin, data["images"] if images is None else images, **columns)
-        except FileNotFoundError:
-            raise SourceError(f"{path}: no such file; lipwire prepare makes it") from None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise SourceError(f"{path}: not crops of lipwire prepare: {error}") from None
-        if wrong := crops._wrong():
-            raise SourceError(f"{path}: not crops of lipwire prepare: {wrong}")
+        with opened(path, "crops", "lipwire prepare") as (file, data):
+            origin = origin_in(data, Origin)
+            columns = {name: data[name] for name in COLUMNS[1:] if name in data}
+            images = mapped(file, data.zip.getinfo("images.npy"))
+            crops = cls(origin, data["images"] if images is None else images, **columns)
+            if wrong := crops._wrong():
+                raise ValueError(wrong)
         return crops
 
     def _wrong(self) -> str:
@@ -132,57 +119,3 @@ COLUMNS = (
     *("images", "labels", "folds", "files", "parts", "people"),
     *("points", "gaps", "shapes", "lips"),
 )
-
-
-@dataclass(frozen=True)
-class Column:
-    """An array that need not be in memory as a whole."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    chunks: Iterable[NDArray[Any]]  # that make it up, in order
-
-    @classmethod
-    def of(cls, array: NDArray[Any]) -> Column:
-        return cls(array.shape, array.dtype, (array,))
-
-
-def write(path: Path, origin: Origin, columns: Mapping[str, Column]) -> None:
-    """Write a file of crops, all or nothing; the same crops give the same bytes."""
-    partial = path.with_name(path.name + ".part")
-    told = Column.of(np.array(json.dumps(asdict(origin))))
-    try:
-        with partial.open("wb") as file:
-            # Not packed: grey faces shrink by a third at most, and are then slow to read.
-            with zipfile.ZipFile(file, "w") as archive:
-                for name, column in {"origin": told, **columns}.items():
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                        _write_column(member, column)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _write_column(member: IO[bytes], column: Column) -> None:
-    descr = np.lib.format.dtype_to_descr(column.dtype)
-    said = {"descr": descr, "fortran_order": False, "shape": column.shape}
-    np.lib.format.write_array_header_1_0(member, said)
-    for chunk in column.chunks:
-        member.write(np.ascontiguousarray(chunk, column.dtype).tobytes())
-
-
-def _mapped(file: IO[bytes], entry: zipfile.ZipInfo) -> NDArray[np.uint8] | None:
-    """An array inside a file of crops, read where it is used; None where it is packed."""
-    if entry.compress_type != zipfile.ZIP_STORED:
-        return None
-    file.seek(entry.header_offset)
-    header = file.read(LOCAL_HEADER)
-    name, extra = (int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
-    file.seek(name + extra, os.SEEK_CUR)
-    np.lib.format.read_magic(file)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype != np.uint8 or not np.prod(shape):
-        raise ValueError(f"images of {dtype}, shape {shape}")
-    return np.memmap(file, np.uint8, "r", file.tell(), shape)

@@ -7,10 +7,8 @@ good for what they cost, not for what they know.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from edge.operators import Graph
 from edge.progress import progress
 from training import zoo
 from training.bench.entries import SHIPPED, Entry, entries
-from training.bench.table import percent, table
+from training.bench.table import number, percent, table
 from training.bench.turns import Times, in_turns
 from training.written import written
 
@@ -61,8 +59,9 @@ def bench_models(
     chosen = entries(runs, only)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    with _folder(cache) as folder:
-        forms = [form for entry in progress(chosen, "prepare") for form in _forms(entry, folder)]
+    with tempfile.TemporaryDirectory() as folder:  # the interpreters have read their files by then
+        kept = cache or Path(folder)
+        forms = [form for entry in progress(chosen, "prepare") for form in _forms(entry, kept)]
     times = in_turns({form.key: form.run for form in forms if form.run}, seconds)
     own = times.get(f"{SHIPPED}, {INT8}")
     return {
@@ -85,20 +84,16 @@ def models_table(figures: dict[str, Any]) -> str:
                 row["model"],
                 row["form"],
                 percent(accuracy and accuracy["value"]),
-                _number(row["parameters"], 1, 0),
-                _number(row["bytes"], 1000, 0),
-                _number(row["multiply_accumulates"], 1e6, 1),
-                row["note"] or _number(row["cpu_ms"], 1, 3),
-                _number(row["ratio"], 1, 1 if (row["ratio"] or 0) < 100 else 0),
+                number(row["parameters"], 1, 0),
+                number(row["bytes"], 1000, 0),
+                number(row["multiply_accumulates"], 1e6, 1),
+                row["note"] or number(row["cpu_ms"], 1, 3),
+                number(row["ratio"], 1, 1 if (row["ratio"] or 0) < 100 else 0),
             )
         )
     versions = ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
     foot = f"one thread, one picture a call, median; {figures['runtime']}, {versions}"
     return f"{table(head, rows)}\n{foot}, load {figures['load'][0]:g}"
-
-
-def _number(value: float | None, unit: float, digits: int) -> str:
-    return "-" if value is None else f"{value / unit:,.{digits}f}"
 
 
 def _row(form: Form, times: Times | None, own: Times | None) -> dict[str, Any]:
@@ -178,16 +173,3 @@ def _make_float32(model: keras.Model, path: Path) -> None:
 def _make_int8(model: keras.Model, path: Path) -> None:
     shape = (SAMPLES, *model.input_shape[1:])
     convert(model, np.random.default_rng(0).random(shape, np.float32), path)
-
-
-@contextmanager
-def _folder(cache: Path | None) -> Iterator[Path]:
-    """Where converted files are kept: for the next time, or only for this run."""
-    if cache:
-        yield cache
-        return
-    folder = Path(tempfile.mkdtemp())
-    try:
-        yield folder  # the interpreters have read their files by then
-    finally:
-        shutil.rmtree(folder)

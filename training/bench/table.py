@@ -17,6 +17,11 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
+def number(value: float | None, unit: float, digits: int) -> str:
+    """A value in units as text; a dash where there is none."""
+    return "-" if value is None else f"{value / unit:,.{digits}f}"
+
+
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     first, *others = (
         text.rjust(width) if number else text.ljust(width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from edge.progress import progress
@@ -31,15 +31,30 @@ class Times:
         return round(1000 * statistics.median(self.wall), 4)
 
 
+@dataclass
+class Turns:
+    """Turns for about so long, at least a few; how many they will be is only guessed."""
+
+    seconds: float
+    done: int = 0
+    passed: float = 0.0
+
+    def __len__(self) -> int:
+        return max(LEAST_TURNS, self.done, round(self.done * self.seconds / (self.passed or 1.0)))
+
+    def __iter__(self) -> Iterator[int]:
+        began = time.perf_counter()
+        while self.done < LEAST_TURNS or self.passed < self.seconds:
+            yield self.done
+            self.done, self.passed = self.done + 1, time.perf_counter() - began
+
+
 def in_turns(jobs: Mapping[str, Callable[[], object]], seconds: float) -> dict[str, Times]:
     """Run all jobs over and over for about so long, each at least a few times."""
     for job in jobs.values():
         job()  # the first call of many a model builds it
     times = {name: Times() for name in jobs}
-    began = time.perf_counter()
-    _turn(jobs, times)
-    turns = max(LEAST_TURNS, round(seconds / (time.perf_counter() - began)))
-    for _ in progress(range(turns - 1), "bench"):
+    for _ in progress(Turns(seconds), "bench"):
         _turn(jobs, times)
     return times
 

@@ -9,6 +9,7 @@ what they know.
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,15 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from edge.errors import MissingExtraError
-from edge.interpreter import Interpreter, native_chatter_off, runtime_name
+from edge.errors import MissingExtraError, SettingsError
+from edge.interpreter import Interpreter, runtime_name
 from edge.lipbox import HEIGHT, WIDTH
 from edge.operators import Graph
-from edge.progress import progress
 from edge.spotting import SpotRules, Spotter
 from edge.word_reader import WordReader
-from training.bench.table import table
+from training.bench.table import number, table
 from training.bench.turns import Times, in_turns
+from training.needs import needs_tensorflow
+from training.written import written
 
 WINDOWS = (10, 15, 20, 40)
 OLDER = ("word-cnn-lstm", "word-deep", "word-mobilenet-lstm")
@@ -35,6 +37,7 @@ CLASSES = 11
 SAMPLES = 2  # clips that untrained models are calibrated with
 SHOWN = 64  # frames that are gone through for the speed
 STREAMED, AGAIN = "frame by frame", "whole clip, each frame"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,14 @@ def bench_words(
     model: Path, seconds: float, windows: Sequence[int], only: Sequence[str], cache: Path | None
 ) -> dict[str, Any]:
     """Cost of a frame by each reader and window."""
+    older, windows = _chosen(only), _asked(windows)
     with tempfile.TemporaryDirectory() as folder:
         forms = list(_own(model, windows))
-        wanted = [(name, window) for name in OLDER for window in windows]
-        wanted = [(name, window) for name, window in wanted if not only or name in only]
-        for name, window in progress(wanted, "prepare"):
-            forms.append(_older(name, window, cache or Path(folder)))
-        times = in_turns({form.key: form.run for form in forms if form.run}, seconds)
+        files = _files(older, windows, cache or Path(folder))
+        forms += (_older(*wanted, path) for wanted, path in files.items())
+        runs = {form.key: form.run for form in forms if form.run}
+        log.info("measuring %d readers for about %g s", len(runs), seconds)
+        times = in_turns(runs, seconds)
     return {
         "rows": [_row(form, times.get(form.key)) for form in forms],
         "threads": 1,
@@ -81,11 +85,11 @@ def words_table(figures: dict[str, Any]) -> str:
             row["model"],
             row["way"],
             str(row["window"]),
-            _number(row["bytes"], 1000, 0),
-            _number(row["multiply_accumulates"], 1e6, 2),
-            row["note"] or _number(row["cpu_ms"], 1, 3),
-            _number(row["frame_ms"], 1, 3),
-            _number(row["p95_ms"], 1, 3),
+            number(row["bytes"], 1000, 0),
+            number(row["multiply_accumulates"], 1e6, 2),
+            row["note"] or number(row["cpu_ms"], 1, 3),
+            number(row["frame_ms"], 1, 3),
+            number(row["p95_ms"], 1, 3),
         )
         for row in figures["rows"]
     ]
@@ -94,9 +98,37 @@ def words_table(figures: dict[str, Any]) -> str:
     return f"{table(head, rows)}\n{foot}"
 
 
+def _chosen(only: Sequence[str]) -> list[str]:
+    """The older models that are asked for."""
+    if unknown := [name for name in only if name not in OLDER]:
+        raise SettingsError(f"--only {unknown[0]}: not one of {', '.join(OLDER)}")
+    return [name for name in OLDER if not only or name in only]
+
+
+def _asked(windows: Sequence[int]) -> list[int]:
+    """Each window once."""
+    if min(windows) < 1:
+        raise SettingsError(f"--window {min(windows)}: must be at least 1")
+    return list(dict.fromkeys(windows))
+
+
+def _files(
+    older: Sequence[str], windows: Sequence[int], folder: Path
+) -> dict[tuple[str, int], Path]:
+    """Where each older model is kept; says how many are to be made, which takes a while."""
+    files = {
+        (name, window): folder / f"{name}-{window}.tflite" for name in older for window in windows
+    }
+    if missing := sum(not path.is_file() for path in files.values()):
+        how = "untrained, up to half a minute each; --cache DIR keeps them"
+        log.info("%d older models are made first, %s", missing, how)
+    return files
+
+
 def _own(path: Path, windows: Sequence[int]) -> Iterator[Form]:
     """Lipwire's reader with its decision, and the same as if it remembered nothing."""
-    size, cost = path.stat().st_size, Graph(Interpreter(path)).multiply_accumulates
+    cost = Graph(Interpreter(path)).multiply_accumulates
+    size = path.stat().st_size
     for window in windows:
         yield Form(path.stem, STREAMED, window, _streamed(path, window), size, cost)
     for window in windows:
@@ -129,8 +161,7 @@ def _sides(reader: WordReader) -> tuple[int, int]:
     return (reader.kind.size, reader.kind.size) if reader.kind else (HEIGHT, WIDTH)
 
 
-def _older(name: str, window: int, folder: Path) -> Form:
-    path = folder / f"{name}-{window}.tflite"
+def _older(name: str, window: int, path: Path) -> Form:
     try:
         if not path.is_file():
             _make(name, window, path)
@@ -145,28 +176,18 @@ def _older(name: str, window: int, folder: Path) -> Form:
 
 def _make(name: str, window: int, path: Path) -> None:
     """An untrained model as int8."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # it talks of processors and GPUs
-    try:
-        with native_chatter_off():
-            import keras
+    with needs_tensorflow(name):
+        import keras
 
-            from convert.int8 import convert
+        from convert.int8 import convert
         from training import zoo
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow", "h5py"):
-            raise
-        raise MissingExtraError(name, "training") from error
+    log.info("making %s of %d frames", name, window)
     keras.utils.set_random_seed(1)
     options = UNTRAINED.get(name, {})
     model = zoo.module(name).build(window, HEIGHT, WIDTH, CLASSES, **options)
     clips = _noise(SAMPLES * window, HEIGHT, WIDTH).reshape(SAMPLES, window, HEIGHT, WIDTH, 1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    try:
+    with written(path) as partial:
         convert(model, clips.astype(np.float32) / 255, partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _noise(*shape: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -186,7 +207,3 @@ def _row(form: Form, times: Times | None) -> dict[str, Any]:
         "calls": len(times.wall) if times else 0,
         "note": form.note,
     }
-
-
-def _number(value: float | None, unit: float, digits: int) -> str:
-    return "-" if value is None else f"{value / unit:,.{digits}f}"

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from edge.cli.common import write_json
-from edge.errors import MissingExtraError
+from training.cli.common import tell
 
 
 def models(options: argparse.Namespace) -> None:
     """Smile models side by side."""
-    try:
+    from training.needs import needs_tensorflow
+
+    with needs_tensorflow("lipwire bench models"):
         from training.bench.models import bench_models, models_table
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow", "h5py"):
-            raise
-        raise MissingExtraError("lipwire bench models", "training") from error
     figures = bench_models(options.seconds, options.runs, options.only, options.cache)
-    write_json(figures, options.json)
-    if options.json != "-":
-        print(models_table(figures))
+    tell(figures, options.json, models_table)
 
 
 def detectors(options: argparse.Namespace) -> None:
@@ -27,9 +22,7 @@ def detectors(options: argparse.Namespace) -> None:
     from training.bench.detectors import bench_detectors, detectors_table
 
     figures = bench_detectors(options)
-    write_json(figures, options.json)
-    if options.json != "-":
-        print(detectors_table(figures))
+    tell(figures, options.json, detectors_table)
 
 
 def words(options: argparse.Namespace) -> None:
@@ -41,6 +34,4 @@ def words(options: argparse.Namespace) -> None:
     figures = bench_words(
         model, options.seconds, options.windows or WINDOWS, options.only, options.cache
     )
-    write_json(figures, options.json)
-    if options.json != "-":
-        print(words_table(figures))
+    tell(figures, options.json, words_table)

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.cli.common import add_command, choose_profile, write_json
-from edge.errors import SettingsError
+from edge.cli.common import add_command, choose_profile
+from training.cli.choosing import add_write, check_write
+from training.cli.common import add_ends, number, tell
 
 
 def add(tasks: Any) -> None:
@@ -35,36 +36,24 @@ def add(tasks: Any) -> None:
         metavar="SHARE",
         help="of the non-smiling pictures that chosen rules count (default %(default)s)",
     )
-    add(
-        "--write",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help="with --choose: put the rules into these models",
-    )
+    add_write(parser)
     add("--traces", type=Path, metavar="FILE.npz", help="keep what was read, or take it from there")
     add("--pictures", type=int, default=200, metavar="N", help="of each kind (default 200)")
-    add("--seed", type=int, default=0, metavar="N", help="which of them (default 0)")
+    add("--seed", type=number, default=0, metavar="N", help="which of them (default 0)")
     add("--profile", help="a name or a .toml file")
-    add("--models", type=Path, metavar="DIR", help="where fetched models are")
-    add("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    add_ends(parser)
     add("--plot", type=Path, metavar="FILE.svg", help="the curves as a picture")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Record or read traces, try rules on them, and write down what was asked for."""
     from edge import models
-    from edge.description import read
     from training.faces import load_detector
     from training.trials.curves import draw
     from training.trials.false_smiles import evaluate_false_smiles, table, write_rules
     from training.trials.films import Films, recorded
 
-    if options.write and not options.choose:
-        raise SettingsError("--write needs --choose: it writes the rules that are chosen")
-    for file in options.write:
-        read(file)  # refused now rather than after all the work
+    check_write(options, options.choose)
     films = Films(
         options.grid,
         options.genki,
@@ -77,9 +66,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     )
     traces = recorded(films, load_detector(options.models), options.traces)
     figures = evaluate_false_smiles(films, traces, options.most if options.choose else None)
-    write_json(figures, options.json)
+    tell(figures, options.json, table)
     if options.plot:
         draw(figures, options.plot)
     write_rules(figures["rules"], options.write)
-    if options.json != "-":
-        print(table(figures))

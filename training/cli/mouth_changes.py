@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import add_command, choose_profile, write_json
+from edge.cli.common import add_command, choose_profile
 from edge.errors import SettingsError
-from training.cli.common import NAMES, number, whole
+from training.cli.choosing import add_folds, add_write, check_write, chosen_on
+from training.cli.common import NAMES, add_ends, number, tell, whole
 
 if TYPE_CHECKING:
     from training.trials.mouth_films import MouthFilms
@@ -37,74 +38,44 @@ def add(tasks: Any) -> None:
         metavar="N",
         help="of each set and half (default 100)",
     )
-    add("--seed", type=int, default=0, metavar="N", help="which of them (default 0)")
-    add(
-        "--folds",
-        type=number,
-        nargs="+",
-        default=REPORTED,
-        metavar="N",
-        help="of all sets that have folds (default 0)",
-    )
+    add("--seed", type=number, default=0, metavar="N", help="which of them (default 0)")
+    add_folds(parser, REPORTED, CHOSEN_ON)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", type=Path, metavar="FILE", help="default: the shipped one")
     which.add_argument(
         "--run", dest="run_folder", type=Path, metavar="RUN", help="each fold's file sees its own"
     )
-    add(
-        "--choose",
-        type=number,
-        nargs="*",
-        metavar="N",
-        help="choose rules on these folds (default 1 3), and report the others",
-    )
-    add(
-        "--write",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help="with --choose: put smoothing and hold into these models",
-    )
+    add_write(parser, "smoothing and hold")
     add("--traces", type=Path, metavar="FILE.npz", help="keep what was read, or take it from there")
     add("--profile", help="a name or a .toml file")
-    add("--models", type=Path, metavar="DIR", help="where fetched models are")
-    add("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    add_ends(parser)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Record or read what a model says, try rules on it, and write down what was asked for."""
-    from edge.description import read
     from training.faces import load_detector
     from training.trials.mouth_changes import evaluate_mouth_changes, table, write_rules
     from training.trials.mouth_films import recorded
 
     films = _films(options)
-    for file in options.write:
-        read(file)  # refused now rather than after all the work
     readings = recorded(films, load_detector(options.models), options.traces)
     figures = evaluate_mouth_changes(films, readings)
-    write_json(figures, options.json)
+    tell(figures, options.json, table)
     write_rules(figures["rules"], options.write)
-    if options.json != "-":
-        print(table(figures))
 
 
 def _films(options: argparse.Namespace) -> MouthFilms:
     from edge import models
     from training.trials.mouth_films import MouthFilms, Stills
 
-    choice = () if options.choose is None else tuple(options.choose) or CHOSEN_ON
-    if options.write and not choice:
-        raise SettingsError("--write needs --choose: it writes the rules that are chosen")
+    choice = chosen_on(options, CHOSEN_ON)
+    check_write(options, bool(choice))
     if len(options.dataset) != len(options.root):
         raise SettingsError("--dataset and --root: expected one of each for every set of pictures")
     if options.grid is None and not options.dataset:
         raise SettingsError("nothing to show: --grid, or --dataset and --root, or all of them")
     if choice and (options.grid is None or not options.dataset):
         raise SettingsError("--choose needs both --grid and --dataset with --root")
-    if both := set(choice) & set(options.folds):
-        raise SettingsError(f"fold {min(both)} is in --choose and in --folds: must be in one")
     return MouthFilms(
         options.grid,
         tuple(map(Stills, options.dataset, options.root)),

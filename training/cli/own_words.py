@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.cli.common import add_command, write_json
-from training.cli.common import whole
+from edge.cli.common import add_command
+from training.cli.common import tell, whole
 
 
 def add(tasks: Any) -> None:
@@ -29,6 +29,4 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     clips = Clips.read(options.clips)
     figures = evaluate_own_words(options.run_folder, clips, options.rounds)
-    write_json(figures, options.json)
-    if options.json != "-":
-        print(table(figures))
+    tell(figures, options.json, table)

@@ -8,9 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command
-from training.cli.common import CLIP_KINDS, CLIP_NAMES, add_dataset, add_own, own, whole
+from training.cli.common import (
+    CLIP_KINDS,
+    CLIP_NAMES,
+    add_dataset,
+    add_own,
+    own,
+    refuse,
+    whole,
+)
 
 TASKS = ("smile", "viseme", "word")
+OF_PICTURES = ("points", "smile", "open", "closed")
+OF_CLIPS = ("kind", "boxed", "speaker_prefix")
 
 
 def add(commands: Any) -> None:
@@ -26,15 +36,16 @@ def add(commands: Any) -> None:
     add(
         "--points",
         action=argparse.BooleanOptionalAction,
-        default=True,
         help="the face mesh's points, too, which train teaches (default: yes)",
     )
     add_own(parser)
     add("--kind", choices=CLIP_KINDS, help="how clips are cut (default: as the set has it)")
-    add("--boxed", action="store_true", help="own clips whose pictures are tight boxes of lips")
+    boxed = "own clips whose pictures are tight boxes of lips"
+    add("--boxed", action="store_true", default=None, help=boxed)
     add(
         "--speaker-prefix",
         action="store_true",
+        default=None,
         help="own clips whose names begin with their speakers', ann_3.mp4",
     )
 
@@ -56,15 +67,16 @@ def _pictures(options: argparse.Namespace) -> Counter[str]:
     from training.prepare.prepare import Order, prepare
     from training.prepare.tasks import TASKS
 
+    refuse(options, OF_CLIPS, f"lipwire prepare {options.task}")
     order = Order(
         TASKS[options.task],
         options.dataset,
         options.root,
         options.out,
         options.models,
-        own(options),
+        own(options, options.task),
         options.limit,
-        options.points,
+        options.points is not False,
         options.jobs,
     )
     return prepare(order)
@@ -75,12 +87,13 @@ def _words(options: argparse.Namespace) -> Counter[str]:
     from training.prepare.word_order import WordOrder
     from training.prepare.words import prepare_words
 
+    refuse(options, OF_PICTURES, "lipwire prepare word")
     order = WordOrder(
         options.dataset,
         options.root,
         options.out,
         options.models,
-        ClipOptions(options.fps, options.boxed, options.speaker_prefix),
+        ClipOptions(options.fps, bool(options.boxed), bool(options.speaker_prefix)),
         options.kind,
         options.limit,
         options.jobs,

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import add_command, choose_profile, positive, write_json
-from edge.errors import CheckFailed, SettingsError
-from training.cli.common import number
+from edge.cli.common import add_command, choose_profile, positive
+from edge.errors import CheckFailed
+from training.cli.choosing import add_folds, add_write, check_write, chosen_on
+from training.cli.common import add_ends, tell
 
 if TYPE_CHECKING:
     from training.trials.spotting import Trial
@@ -24,21 +25,7 @@ def add(tasks: Any) -> None:
     add = parser.add_argument
     add("--grid", type=Path, required=True, metavar="DIR", help="GRID's clips and alignments")
     add("--model", type=Path, metavar="FILE", help="default: the shipped one for GRID")
-    add(
-        "--folds",
-        type=number,
-        nargs="+",
-        default=REPORTED,
-        metavar="N",
-        help="default 0",
-    )
-    add(
-        "--choose",
-        type=number,
-        nargs="*",
-        metavar="N",
-        help="choose rules on these folds (default 1), and report the others",
-    )
+    add_folds(parser, REPORTED, CHOSEN_ON)
     add(
         "--most",
         type=positive,
@@ -46,14 +33,7 @@ def add(tasks: Any) -> None:
         metavar="RATE",
         help="false words a minute that chosen rules tell (default %(default)g)",
     )
-    add(
-        "--write",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help="with --choose: put the rules into these models",
-    )
+    add_write(parser)
     add(
         "--broker",
         default="embedded",
@@ -62,28 +42,22 @@ def add(tasks: Any) -> None:
         "none: the daemon is not run",
     )
     add("--profile", help="a name or a .toml file")
-    add("--models", type=Path, metavar="DIR", help="where fetched models are")
-    add("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    add_ends(parser)
     add("--plot", type=Path, metavar="FILE.svg", help="the curve as a picture")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Record what a model says, try rules on it, and let the daemon tell the same."""
-    from edge.description import read
     from edge.spotting import SpotRules
     from training.trials.spotting import evaluate_spotting, write_rules
     from training.trials.spotting_lines import draw, table
 
     trial = _trial(options)
-    for file in options.write:
-        read(file)  # refused now rather than after all the work
     figures = evaluate_spotting(trial)
-    write_json(figures, options.json)
+    tell(figures, options.json, table)
     if options.plot:
         draw(figures, options.plot)
     write_rules(SpotRules(**figures["rules"]), options.write)
-    if options.json != "-":
-        print(table(figures))
     if (way := figures["whole_way"]) and not way["same"]:
         raise CheckFailed("the daemon did not tell the words that were reckoned")
 
@@ -93,11 +67,8 @@ def _trial(options: argparse.Namespace) -> Trial:
     from training.trials.delivered import Delivery
     from training.trials.spotting import Trial
 
-    choice = () if options.choose is None else tuple(options.choose) or CHOSEN_ON
-    if options.write and not choice:
-        raise SettingsError("--write needs --choose: it writes the rules that are chosen")
-    if both := set(choice) & set(options.folds):
-        raise SettingsError(f"fold {min(both)} is in --choose and in --folds: must be in one")
+    choice = chosen_on(options, CHOSEN_ON)
+    check_write(options, bool(choice))
     passed_on = {"--profile": options.profile, "--models": options.models}
     said = [word for name, value in passed_on.items() if value for word in (name, str(value))]
     return Trial(

@@ -1,27 +1,28 @@
-"""`lipwire train word`: from prepared clips to readers of words; `lipwire train lips`: what lips
-are, from pictures of faces, for a reader to begin with."""
+"""`lipwire train word`: from prepared clips to readers of words."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.errors import MissingExtraError, SettingsError
-from training import zoo
-from training.cli.common import weight, whole
+from edge.errors import SettingsError
+from training.cli.common import given, weight, whole
+from training.cli.recipes import lasting, of_model
 
 if TYPE_CHECKING:
     from training.train.word_recipe import WordRecipe
 
 SEES = "canvas", "stretched", "raw", "less-speaker", "differences"
 STILL = 4  # times as slowly as before, in epochs whose clips look as they are
+OF_MODELS = ("weights",)
 OF_RECIPES = (
     *("window", "batch", "stretch", "time_mask", "mixup", "augment", "other", "encoder", "seed"),
     *("phrase_weight", "ahead", "still_epochs", "boxes", "cameras"),
     *("sees", "speaker_weight"),
 )
+TAKEN = ("model", "parts", "tensorboard", "epochs", "teachers", *OF_RECIPES, *OF_MODELS)
 
 
 def add_words(train: argparse.ArgumentParser) -> None:
@@ -81,69 +82,29 @@ def add_words(train: argparse.ArgumentParser) -> None:
     add("--encoder", metavar="FILE", help="encoder of lipwire train lips to begin with")
 
 
-def train_words(options: argparse.Namespace) -> None:
-    """Train on prepared clips; what is finished is not done again."""
-    from edge.interpreter import native_chatter_off
+def train_words(options: argparse.Namespace) -> Path:
+    """Train on prepared clips; gives the run's page."""
+    from training.needs import needs_tensorflow
     from training.run import Run
 
-    try:
-        with native_chatter_off():
-            from training import report
-            from training.train import words
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow"):
-            raise
-        raise MissingExtraError("lipwire train", "training") from error
     if len(options.crops) != 1:
         raise SettingsError("words are learned from one file of clips: lipwire prepare word")
+    with needs_tensorflow("lipwire train"):
+        from training import report
+        from training.train import words
     recipe, run = _recipe(options), Run(options.out)
-    try:
-        words.train(options.crops[0], run, recipe, options.parts or (), options.tensorboard)
-    except KeyboardInterrupt:
-        there = f"finished epochs are kept in {options.out}"
-        print(f"\nlipwire: {there}; the same command goes on from there", file=sys.stderr)
-        raise
-    print(report.write(run.folder))
+    words.train(options.crops[0], run, recipe, options.parts or (), bool(options.tensorboard))
+    return report.write(run.folder)
 
 
 def _recipe(options: argparse.Namespace) -> WordRecipe:
     """The model's recipe with what was asked for in its place."""
-    from training.cli.train import lasting
-
-    names = zoo.MODELS["word"]
-    model = options.model or names[0]
-    if model not in names:
-        raise SettingsError(f"{model} is no model for word: {', '.join(names)}")
-    built: dict[str, Any] = {} if options.weights is None else {"weights": options.weights}
-    try:
-        recipe: WordRecipe = zoo.module(model).recipe(**built)
-    except TypeError:
-        raise SettingsError(f"{model} is not built with --weights") from None
-    asked = {name: getattr(options, name) for name in OF_RECIPES}
-    recipe = replace(recipe, **{name: it for name, it in asked.items() if it is not None})
-    recipe = replace(recipe, teacher=tuple(options.teachers or ()))
-    recipe = recipe if options.epochs is None else lasting(recipe, options.epochs)
+    recipe: WordRecipe = of_model(options, given(options, OF_MODELS))
+    teachers = tuple(options.teachers or ())
+    recipe = replace(recipe, **given(options, OF_RECIPES), teacher=teachers)
+    recipe = lasting(recipe, options.epochs)
     if not recipe.still_epochs:
         return recipe
     last = recipe.phases[-1]
     still = replace(last, epochs=recipe.still_epochs, rate=last.rate / STILL)
     return replace(recipe, phases=(*recipe.phases, still))
-
-
-def train_lips(options: argparse.Namespace) -> None:
-    """Teach an encoder where the points of lips are."""
-    from edge.interpreter import native_chatter_off
-    from training.crops import Crops
-    from training.run import Run
-
-    try:
-        with native_chatter_off():
-            from training.train import lips
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow"):
-            raise
-        raise MissingExtraError("lipwire train", "training") from error
-    recipe = lips.LipRecipe()
-    if options.epochs is not None:
-        recipe = replace(recipe, phases=(replace(recipe.phases[0], epochs=options.epochs),))
-    print(lips.train([Crops.read(path) for path in options.crops], Run(options.out), recipe))

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import add_command, write_json
-from training.cli.common import add_dataset, add_own, add_which, own
+from edge.cli.common import add_command
+from training.cli.common import (
+    add_dataset,
+    add_ends,
+    add_own,
+    add_which,
+    is_cross,
+    own,
+    tell,
+)
 
 if TYPE_CHECKING:
     from training.evaluate.mouth_readers import Files
@@ -25,8 +32,7 @@ def add(tasks: Any) -> None:
         action="store_true",
         help="by pose, face width, light, and crops off their place",
     )
-    add("--models", type=Path, metavar="DIR", help="where fetched models are")
-    add("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    add_ends(parser)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -41,21 +47,20 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     if options.dataset == GRID and (options.slices or options.only):
         raise SettingsError(f"--slices and --only are for pictures, not for {GRID}")
-    files, detector = _files(options), load_detector(options.models)
+    mine, files, detector = own(options, "viseme"), _files(options), load_detector(options.models)
     if options.dataset == GRID:
         figures = evaluate_clips(options.root, files, detector, Mesh(options.models))
     else:
-        extras = Extras(slices=options.slices, only=options.only, options=own(options))
+        extras = Extras(slices=options.slices, only=options.only, options=mine)
         figures = evaluate(options.dataset, options.root, files, detector, extras)
-    write_json(figures, options.json)
-    if options.json != "-":
-        print(table(figures))
+    tell(figures, options.json, table)
 
 
 def _files(options: argparse.Namespace) -> Files:
     from edge import models
     from training.evaluate.mouth_readers import Files
 
+    cross = is_cross(options)
     if options.run_folder is None:
         return Files.one(options.model or models.shipped("viseme"))
-    return (Files.cross if options.part == "cross" else Files.folds)(options.run_folder)
+    return (Files.cross if cross else Files.folds)(options.run_folder)

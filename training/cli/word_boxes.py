@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.cli.common import add_command, choose_profile, write_json
+from edge.cli.common import add_command, choose_profile
 from edge.errors import SettingsError
-from training.cli.common import whole
+from training.cli.common import add_ends, tell, whole
 
 
 def add(tasks: Any) -> None:
@@ -28,8 +28,7 @@ def add(tasks: Any) -> None:
     add("--keypoints", type=Path, metavar="DIR", help="faces with 68 points, likewise")
     add("--films", type=whole, default=40, metavar="N", help="of GRID's clips (default 40)")
     add("--profile", help="a name or a .toml file")
-    add("--models", type=Path, metavar="DIR", help="where fetched models are")
-    add("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    add_ends(parser)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -50,6 +49,10 @@ def _evaluate(options: argparse.Namespace) -> None:
         simulations = lip_boxes.simulations(measured)
         figures |= word_boxes.evaluate_words(options.run_folder, clips, simulations)
     figures["verdict"] = word_boxes.verdict(figures)
-    write_json(figures, options.json)
-    if options.json != "-":
-        print("\n".join([*lip_boxes.table(figures), *word_boxes.table(figures)]))
+    tell(figures, options.json, _table)
+
+
+def _table(figures: dict[str, Any]) -> str:
+    from training.trials import lip_boxes, word_boxes
+
+    return "\n".join([*lip_boxes.table(figures), *word_boxes.table(figures)])

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.cli.common import add_command, write_json
-from training.cli.common import whole
+from edge.cli.common import add_command
+from training.cli.common import add_ends, tell, whole
 
 # Those of `training.datasets.words` and `training.evaluate.word_parts`, which take a while to load.
 SETS = ("miracl-vc1", "grid", "clips")
@@ -31,8 +31,7 @@ def add(tasks: Any) -> None:
     add("--protocol", choices=PROTOCOLS, default="", help=protocol)
     add("--window", type=whole, metavar="N", help="frames that count (default: the model's)")
     add("--other", action="store_true", help="also what is none of its words")
-    add("--models", type=Path, metavar="DIR", help="where fetched models are")
-    add("--json", metavar="FILE", help="figures to a file, or - for stdout")
+    add_ends(parser)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -55,6 +54,4 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.window,
     )
     figures = evaluate(asked)
-    write_json(figures, options.json)
-    if options.json != "-":
-        print(table(figures))
+    tell(figures, options.json, table)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.datasets.picture import Skipped
+from training.datasets.picture import Skipped, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Clip:
 
     def name(self, root: Path) -> str:
         """What the set calls it, below its root."""
-        return self.path.relative_to(root).as_posix()
+        return shown(self.path, root)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.errors import SourceError
-from training.datasets.layout import files_below, real, table, whole
+from training.datasets.layout import files_below, folders_like, real, table, whole
 from training.datasets.picture import Dataset, Listing, Options, Picture, Skipped, as_it_is
 from training.datasets.videos import VideoFrame, frames_of
 from training.phones import GRID_FPS, Spoken, allowed_at, known
@@ -32,7 +32,7 @@ def read_phones(path: Path) -> dict[str, list[Spoken]]:
 
 
 def _read(root: Path, options: Options) -> Listing:
-    clips = [clip for each in sorted(root.glob(FOLDERS)) for clip in files_below(each, SUFFIXES)]
+    clips = [clip for each in folders_like(root, FOLDERS) for clip in files_below(each, SUFFIXES)]
     if not clips:
         return Listing([])
     folds, phones = read_folds(root / "folds.csv"), _phones(root / "phones.csv", options.task)

@@ -11,7 +11,7 @@ from edge.crop import MOUTH
 from edge.errors import SourceError
 from training.datasets.clip import Clip, ClipListing, ClipOptions, ClipSet, Said
 from training.datasets.grid import DATASET, FOLDERS, read_folds
-from training.datasets.layout import files_below, first_folder, lines
+from training.datasets.layout import files_below, first_folder, folders_like, lines
 from training.datasets.picture import Skipped
 from training.phones import GRID_FPS
 from training.prepare.video import SUFFIXES
@@ -44,16 +44,18 @@ def _read(root: Path, _: ClipOptions) -> ClipListing:
     folds = read_folds(root / "folds.csv")
     clips: list[Clip] = []
     skipped: list[Skipped] = []
-    for speaker in sorted(root.glob(FOLDERS)):
+    for speaker in folders_like(root, FOLDERS):
         alignments = first_folder(speaker / "align", root / "alignments" / speaker.name)
         for video in files_below(speaker, SUFFIXES):
             path = alignments / f"{video.stem}.align"
-            if not path.is_file():
-                name = video.relative_to(root).as_posix()
-                skipped.append(Skipped(name, f"no alignment: {path.relative_to(root)}"))
-                continue
             fold = folds.get(video.stem, -1)
-            clips.append(Clip(video, (), read_align(path), speaker.name, fold=fold))
+            said = read_align(path) if path.is_file() else ()
+            clip = Clip(video, (), said, speaker.name, fold=fold)
+            if said:
+                clips.append(clip)
+                continue
+            lacking = "nothing said" if path.is_file() else "no alignment"
+            skipped.append(Skipped(clip.name(root), f"{lacking}: {path.relative_to(root)}"))
     return ClipListing(clips, WORDS, GRID_FPS, skipped=skipped)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence, Set
+from fnmatch import fnmatchcase
 from itertools import chain, islice
 from pathlib import Path
 
@@ -23,13 +26,29 @@ def pictures_in(folder: Path) -> list[Path]:
     return [folder / name for name in names if _is_of(name, SUFFIXES)]
 
 
+def folders_like(folder: Path, pattern: str) -> list[Path]:
+    """The folders in one whose names are like a pattern, in order; none where it is not there."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        names = sorted(e.name for e in entries if fnmatchcase(e.name, pattern) and e.is_dir())
+    return [folder / name for name in names]
+
+
 def files_below(folder: Path, suffixes: Set[str]) -> list[Path]:
     """Files of some kinds in a folder and all folders in it, in order."""
     found: list[Path] = []
-    for here, folders, files in os.walk(folder):
+    for here, folders, files in os.walk(folder, onerror=_unreadable):
         folders[:] = (name for name in folders if not name.startswith("."))
         found += (Path(here, name) for name in files if _is_of(name, suffixes))
     return sorted(found)
+
+
+def natural(path: Path) -> list[tuple[str, int]]:
+    """For an order in which 2.jpg comes before 10.jpg."""
+    parts = re.split(r"(\d+)", unicodedata.normalize("NFC", path.as_posix()))
+    texts, numbers = parts[::2], [*parts[1::2], "-1"]
+    return [(text, int(number)) for text, number in zip(texts, numbers, strict=True)]
 
 
 def contents(folder: Path) -> str:
@@ -106,6 +125,11 @@ def real(text: str, path: Path, what: str) -> float:
         return float(text)
     except ValueError:
         raise SourceError(f"{path}: {what} is {text[:40]!r}, not a number") from None
+
+
+def _unreadable(error: OSError) -> None:
+    """A folder that cannot be looked into is not passed over in silence."""
+    raise error
 
 
 def _is_of(name: str, suffixes: Set[str]) -> bool:

@@ -6,12 +6,12 @@ it), or tight boxes of the lips.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edge.lipbox import LIP_BOX
 from training.datasets.clip import Clip, ClipListing, ClipOptions, ClipSet, Said
-from training.datasets.layout import first_folder, pictures_in
+from training.datasets.layout import first_folder, folders_like, natural, pictures_in
 from training.datasets.picture import Skipped, decoded
 
 FPS = 15.0
@@ -28,29 +28,31 @@ def _read(root: Path, _: ClipOptions) -> ClipListing:
     there = first_folder(root / "dataset", root)
     clips: list[Clip] = []
     skipped: list[Skipped] = []
-    for speaker in sorted(there.glob(SPEAKERS)):
+    for speaker in folders_like(there, SPEAKERS):
         for part in ("words", "phrases"):
             for clip in _clips(speaker, part):
                 if reason := TWICE.get(clip.name(there), "" if clip.pictures else "no pictures"):
                     skipped.append(Skipped(clip.name(root), reason))
                 else:
                     clips.append(clip)
-    return ClipListing(clips, WORDS, FPS, bool(clips) and _boxed(clips[0]), skipped)
+    return ClipListing(clips, WORDS, FPS, _boxed(clips), skipped)
 
 
 def _clips(speaker: Path, part: str) -> Iterator[Clip]:
     """What somebody says of a part: phrases are none of the words."""
     for number, word in enumerate(WORDS, 1):
-        for folder in sorted((speaker / part / f"{number:02}").glob("[0-9][0-9]")):
-            pictures = tuple(p for p in pictures_in(folder) if p.name.startswith("color_"))
+        for folder in folders_like(speaker / part / f"{number:02}", "[0-9][0-9]"):
+            pictures = [path for path in pictures_in(folder) if path.name.startswith("color_")]
             said = Said(word if part == "words" else "")
-            take = int(folder.name)
-            yield Clip(folder, pictures, (said,), speaker.name, take, part=part)
+            ordered, take = tuple(sorted(pictures, key=natural)), int(folder.name)
+            yield Clip(folder, ordered, (said,), speaker.name, take, part=part)
 
 
-def _boxed(clip: Clip) -> bool:
-    image = decoded(clip.pictures[0].read_bytes())
-    return image is not None and image.shape[1] < WHOLE
+def _boxed(clips: Iterable[Clip]) -> bool:
+    """Whether pictures show lips alone, as the first that is one tells."""
+    images = (decoded(path.read_bytes()) for clip in clips for path in clip.pictures)
+    first = next((image for image in images if image is not None), None)
+    return first is not None and first.shape[1] < WHOLE
 
 
 SET = ClipSet(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ class Picture:
 
     def name(self, root: Path) -> str:
         """What the set calls it, below its root."""
-        name = self.path.relative_to(root).as_posix()
+        name = shown(self.path, root)
         return name if self.item is None else f"{name}#{self.item}"
 
 
@@ -124,6 +125,11 @@ class Dataset:
     read: Callable[[Path, Options], Listing]
     show: Callable[[Image], Image]  # makes its faces findable
     tasks: tuple[str, ...] = ("smile", "viseme")  # what its labels, or the face mesh, tell
+
+
+def shown(path: Path, root: Path) -> str:
+    """A file's name below the root; what in it is no text is shown as such."""
+    return os.fsencode(path.relative_to(root).as_posix()).decode(errors="replace")
 
 
 def decoded(content: bytes) -> Image | None:

@@ -17,9 +17,10 @@ from training.datasets.picture import decoded
 from training.prepare.follow import TwoFaces
 from training.prepare.lips import Lips, lips_by
 from training.prepare.pieces import Arrays
-from training.prepare.video import Unplayable, frame
+from training.prepare.video import Unplayable, frame, told
 
 SHORTEST = 4  # frames; MIRACL's shortest clips have no more
+WHOLE = 0.9  # a video that gives so much of what it says to have has not broken off
 HELD = 2  # frames in a row in which lips may be lost: they are those of the frame before
 
 
@@ -90,17 +91,30 @@ class ClipCutter:
 
 def frames(clip: Clip, fps: float) -> Iterator[Image]:
     """A clip's frames in order."""
+    return _pictures(clip) if clip.pictures else _video(clip.path, fps)
+
+
+def _pictures(clip: Clip) -> Iterator[Image]:
     for path in clip.pictures:
-        image = decoded(path.read_bytes())
+        try:
+            image = decoded(path.read_bytes())
+        except OSError as error:
+            raise Useless(f"cannot be read: {path.name}: {error.strerror}") from None
         if image is None:
             raise Useless(f"not a picture: {path.name}")
         yield image
-    for number in count() if not clip.pictures else ():
+
+
+def _video(path: Path, fps: float) -> Iterator[Image]:
+    for number in count():
         try:
-            image = frame(clip.path, fps, number)
+            image = frame(path, fps, number)
         except Unplayable:
+            expected = round(told(path).frames_at(fps))
             if not number:
                 raise Useless("cannot be decoded") from None
+            if number + 1 < WHOLE * expected:
+                raise Useless(f"breaks off: after {number} of {expected} frames") from None
             return
         yield image
 

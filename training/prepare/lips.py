@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from edge.crop import MOUTH, CropKind, crop
-from edge.detection import Box
+from edge.detection import Box, Keypoints
 from edge.frame import Image
 from edge.lip_points import LipFinder
 from edge.lipbox import KEPT_HEIGHT, KEPT_WIDTH, LIP_BOX, LipPicture, cut_box
@@ -18,6 +20,9 @@ WORD_MOUTH = CropKind(MOUTH.name, 48, MOUTH.eye_distance, MOUTH.eyes_y)  # that 
 KINDS = (MOUTH.name, LIP_BOX)
 CUT_OFF = "face too small or cut off"
 UNSEEN = "no lips seen"
+
+
+Cut = Callable[[Image, Keypoints], LipPicture | str]
 
 
 class Lips(Protocol):
@@ -45,13 +50,12 @@ class Boxed:
         return cut_box(image, Box(0, 0, width, height)) or "too small for lips"
 
 
-class Aligned:
-    """The mouths of faces that are found, upright and of one size."""
+class Followed:
+    """The lips of a face that is followed from frame to frame."""
 
-    def __init__(self, models: Path | None) -> None:
+    def __init__(self, models: Path | None, size: tuple[int, int], cut: Cut) -> None:
         self._detector = load_detector(models)
-        self._kind = kept(WORD_MOUTH)
-        self.size = self._kind.size, self._kind.size
+        self.size, self._cut = size, cut
         self.begin()
 
     def begin(self) -> None:
@@ -60,36 +64,26 @@ class Aligned:
 
     def __call__(self, image: Image) -> LipPicture | str:
         face = self._follow(image)
-        if face is None:
-            return NO_FACE
-        cut = crop(image, face.keypoints, self._kind)
-        return CUT_OFF if cut is None else LipPicture(cut, 1.0)
-
-
-class MeshBoxes:
-    """Boxes around the lips of faces that are found, as the device finds them."""
-
-    size = KEPT_HEIGHT, KEPT_WIDTH
-
-    def __init__(self, models: Path | None) -> None:
-        self._detector = load_detector(models)
-        self._find = LipFinder(models)
-        self.begin()
-
-    def begin(self) -> None:
-        """Find the face anew."""
-        self._follow = Follower(self._detector)
-
-    def __call__(self, image: Image) -> LipPicture | str:
-        face = self._follow(image)
-        if face is None:
-            return NO_FACE
-        box = self._find(image, face.keypoints)
-        return UNSEEN if box is None else cut_box(image, box) or CUT_OFF
+        return NO_FACE if face is None else self._cut(image, face.keypoints)
 
 
 def lips_by(kind: str, boxed: bool, models: Path | None) -> Lips:
     """What cuts lips as it is asked."""
     if boxed:
         return Boxed()
-    return Aligned(models) if kind == MOUTH.name else MeshBoxes(models)
+    if kind == MOUTH.name:
+        wide = kept(WORD_MOUTH)
+        return Followed(models, (wide.size, wide.size), partial(_aligned, wide))
+    return Followed(models, (KEPT_HEIGHT, KEPT_WIDTH), partial(_box, LipFinder(models)))
+
+
+def _aligned(kind: CropKind, image: Image, points: Keypoints) -> LipPicture | str:
+    """The mouth, upright and of one size."""
+    cut = crop(image, points, kind)
+    return CUT_OFF if cut is None else LipPicture(cut, 1.0)
+
+
+def _box(find: LipFinder, image: Image, points: Keypoints) -> LipPicture | str:
+    """A box around the lips, as the device finds it."""
+    box = find(image, points)
+    return UNSEEN if box is None else cut_box(image, box) or CUT_OFF

@@ -87,6 +87,15 @@ class Pieces:
         return True
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """By which a file is told from another version of it; one that is gone has none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_size, stat.st_mtime_ns
+
+
 def keep(path: Path, piece: Arrays) -> None:
     """Write a piece, all or nothing."""
     partial = path.with_name(path.name + ".part")

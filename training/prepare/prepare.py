@@ -18,9 +18,10 @@ import numpy as np
 from edge import models
 from edge.errors import SourceError
 from edge.progress import progress
-from training.crops import Column, Crops, Origin, kept, write
+from training.crops import Crops, Origin, kept
 from training.datasets import DATASETS, Options, Picture, Skipped, check_task, listing
 from training.gaps import LIPS, OFFSET, POINTS_68, SLOPE
+from training.npz import Column, write
 from training.prepare.cutting import Cut
 from training.prepare.mesh import POINTS
 from training.prepare.outcome import (
@@ -32,7 +33,7 @@ from training.prepare.outcome import (
     skipped_list,
     unwritable,
 )
-from training.prepare.pieces import Pieces, whole
+from training.prepare.pieces import Pieces, stamp, whole
 from training.prepare.pool import cut_all
 from training.prepare.sheet import write_sheet
 from training.prepare.tasks import VISEME, Task
@@ -119,8 +120,7 @@ def _key(order: Order, pictures: Sequence[Picture]) -> str:
     files: dict[Path, tuple[int, int]] = {}
     for picture in pictures:
         if picture.path not in files:
-            stat = picture.path.stat()
-            files[picture.path] = stat.st_size, stat.st_mtime_ns
+            files[picture.path] = stamp(picture.path)
         facts = picture.path, picture.item, files[picture.path], picture.smile, picture.shapes
         more = picture.points, picture.fold, picture.part, picture.person
         said.update(repr((*facts, *more)).encode())

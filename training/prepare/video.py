@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,6 +14,7 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.frame import Image
+from edge.interpreter import native_chatter_off
 
 SUFFIXES = frozenset((".mp4", ".mkv", ".mov", ".avi", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv"))
 TINY = b"P6\n2 2\n255\n" + bytes(12)  # as long as each picture is where frames are but counted
@@ -77,6 +80,29 @@ def count(path: Path, fps: float) -> int:
         said = complaints.decode(errors="replace").replace(f"file:{path}: ", "").strip()
         raise Unplayable(said.splitlines()[-1] if said else "no picture in it")
     return len(pictures) // len(TINY)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a video says of itself; zeros where it says nothing."""
+
+    frames: float = 0.0
+    fps: float = 0.0
+
+    def frames_at(self, fps: float) -> float:
+        """How many frames it gives at another rate, if what it says is true."""
+        return self.frames * fps / self.fps if self.fps > 0 else 0.0
+
+
+def told(path: Path) -> Told:
+    """How many frames a video says to have, and how many of a second."""
+    if str(path).encode(errors="replace") != os.fsencode(path):
+        return Told()  # OpenCV dies of names that are no text
+    with native_chatter_off():
+        file = cv2.VideoCapture(str(path))
+        said = [file.get(what) for what in (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS)]
+        file.release()
+    return Told(*(value if np.isfinite(value) else 0.0 for value in said))
 
 
 def _ffmpeg(path: Path, filters: str, stderr: int) -> subprocess.Popen[bytes]:

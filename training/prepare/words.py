@@ -21,7 +21,7 @@ from training.datasets.clip import Clip, ClipListing, ClipOptions
 from training.datasets.words import clip_listing, clip_set
 from training.prepare.clips import ClipCut
 from training.prepare.outcome import check_out, drawn, say_how_to_go_on, unwritable
-from training.prepare.pieces import Pieces
+from training.prepare.pieces import Pieces, stamp
 from training.prepare.pool import cut_all
 from training.prepare.word_order import WordOrder
 from training.prepare.words_file import check_classes, join
@@ -31,7 +31,7 @@ PIECE = 8  # clips
 # All code that clips depend on: another version of it starts anew.
 CODE = (
     *("edge.crop", "edge.gaze", "edge.picture", "edge.interpreter", "edge.detectors.blazeface"),
-    *("edge.lipbox", "edge.lip_points", "edge.mesh", "training.clips", "training.crops"),
+    *("edge.lipbox", "edge.lip_points", "edge.mesh", "training.clips", "training.npz"),
     *("training.faces", "training.datasets.clip", "training.datasets.picture"),
     *("training.prepare.clips", "training.prepare.follow", "training.prepare.lips"),
     "training.prepare.video",
@@ -44,7 +44,7 @@ def prepare_words(order: WordOrder) -> Counter[str]:
     _check_options(order)
     found = clip_listing(order.dataset, order.root, order.options)
     clips = drawn(found.clips, order.limit)
-    check_classes(order, found.classes, clips, "clip")
+    check_classes(order, found.classes, clips)
     how, known = _how(order, found), clip_set(order.dataset)
     origin = ClipsOrigin(TASK, known.name, known.licence, how.kind, found.fps, found.classes)
     try:
@@ -87,8 +87,8 @@ def _key(order: WordOrder, how: ClipCut, clips: Sequence[Clip]) -> str:
     said.update(repr((order.dataset, how.kind, how.boxed, how.fps, PIECE)).encode())
     said.update(repr(order.root.resolve()).encode())
     for clip in clips:
-        stats = [path.stat() for path in clip.pictures or (clip.path,)]
-        said.update(repr((clip, [(stat.st_size, stat.st_mtime_ns) for stat in stats])).encode())
+        stamps = [stamp(path) for path in clip.pictures or (clip.path,)]
+        said.update(repr((clip, stamps)).encode())
     return said.hexdigest()
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from training.clips import COLUMNS, OF_ITEMS, OTHER, Clips, ClipsOrigin
-from training.crops import Column, write
 from training.datasets.clip import Clip
 from training.datasets.picture import Skipped
+from training.npz import Column, write
 from training.prepare.outcome import listed, sheet, skipped_list
 from training.prepare.pieces import Pieces, whole
 from training.prepare.word_order import WordOrder
@@ -49,24 +49,34 @@ def join(
     if not cut.clips:
         first = f"{left_out[0].file}: {left_out[0].reason}"
         raise SourceError(f"{order.root}: none of {len(clips)} clips can be used, first {first}")
-    check_classes(order, origin.classes, cut.clips, "clip that can be used")
+    items = _items(origin.classes, cut)
+    _check_heard(order, origin.classes, items["labels"], len(cut.clips))
     images = (pieces.read(number)["images"] for number in range(count))
-    _write(order, origin, cut, images)
+    _write(order, origin, cut, items, images)
     write_sheet(Clips.read(order.out), sheet(order.out))
     return Counter({"kept": len(cut.clips)}) + Counter(
         each.reason.partition(":")[0] for each in left_out
     )
 
 
-def check_classes(
-    order: WordOrder, classes: Sequence[str], clips: Sequence[Clip], what: str
-) -> None:
+def check_classes(order: WordOrder, classes: Sequence[str], clips: Sequence[Clip]) -> None:
     """Every word must be in some clip."""
     said = {each.label for clip in clips for each in clip.said}
-    for name in classes:
-        if name not in said:
-            among = f"among {len(clips)} of {order.dataset}"
-            raise SourceError(f"{order.root}: no {what} has the word '{name}', {among}")
+    if missing := [name for name in classes if name not in said]:
+        raise _unsaid(order, "clip", missing[0], len(clips))
+
+
+def _check_heard(
+    order: WordOrder, classes: Sequence[str], labels: NDArray[Any], clips: int
+) -> None:
+    """And in one that can be used, before that ends."""
+    if missing := [name for label, name in enumerate(classes) if label not in labels]:
+        raise _unsaid(order, "clip that can be used", missing[0], clips)
+
+
+def _unsaid(order: WordOrder, what: str, word: str, clips: int) -> SourceError:
+    among = f"among {clips} of {order.dataset}"
+    return SourceError(f"{order.root}: no {what} has the word '{word}', {among}")
 
 
 def _read(order: WordOrder, clips: Sequence[Clip], pieces: Pieces, count: int) -> Cut:
@@ -84,7 +94,11 @@ def _read(order: WordOrder, clips: Sequence[Clip], pieces: Pieces, count: int) -
 
 
 def _write(
-    order: WordOrder, origin: ClipsOrigin, cut: Cut, images: Iterator[NDArray[np.uint8]]
+    order: WordOrder,
+    origin: ClipsOrigin,
+    cut: Cut,
+    items: dict[str, NDArray[Any]],
+    images: Iterator[NDArray[np.uint8]],
 ) -> None:
     clips, frames = cut.clips, sum(cut.lengths)
     columns = {
@@ -95,7 +109,7 @@ def _write(
         "takes": np.array([clip.take for clip in clips], np.int16),
         "folds": np.array([clip.fold for clip in clips], np.int8),
         "parts": np.array([clip.part for clip in clips]),
-        **_items(origin.classes, cut),
+        **items,
     }
     shown = Column((frames, *cut.side), np.dtype(np.uint8), images)
     told = {name: Column.of(columns[name]) for name in COLUMNS if name in columns}

@@ -67,9 +67,8 @@ def lengthened(lesson: WordLesson, model: keras.Model, frames: int) -> keras.Mod
     """The same model for clips of another length; one that takes whole clips has its own."""
     if not streams(lesson.recipe):
         return model
-    recipe, sides = lesson.recipe, lesson.pool.sides
-    options = {**recipe.options, "phrases": len(lesson.phrases)}
-    longer = zoo.module(recipe.model).build(frames, *sides, len(lesson.labels), **options)
+    build = zoo.module(lesson.recipe.model).build
+    longer = build(frames, *lesson.pool.sides, len(lesson.labels), **lesson.options)
     longer.set_weights(model.get_weights())
     return longer
 

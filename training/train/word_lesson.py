@@ -74,6 +74,13 @@ class WordLesson:
         names = sorted(set(self.pool.speakers.tolist()))
         return tuple(names) if self.recipe.speaker_weight and len(names) > 1 else ()
 
+    @property
+    def options(self) -> dict[str, str | int]:
+        """What a model is built with beside its sizes."""
+        told = {"phrases": len(self.phrases), "speakers": len(self.speakers)}
+        channels = {"channels": 2} if self.recipe.sees == DIFFERENCES else {}
+        return self.recipe.options | {name: n for name, n in told.items() if n} | channels
+
     @cached_property
     def _folders(self) -> NDArray[np.str_]:
         files = [name.rpartition("/")[0].rpartition("/")[2] for name in self.pool.clips.files]

@@ -29,7 +29,7 @@ from training.train.fit import Watch, fit, forget_checkpoints
 from training.train.lips import begin_with
 from training.train.word_answers import float_logits, int8_logits, lengthened, streams
 from training.train.word_calibration import calibrated
-from training.train.word_lesson import DIFFERENCES, WordBatches, WordLesson
+from training.train.word_lesson import WordBatches, WordLesson
 from training.train.word_parts import WordPart
 from training.train.word_recipe import WordRecipe
 from training.train.word_samples import epoch_of
@@ -135,14 +135,7 @@ def build(lesson: WordLesson) -> keras.Model:
     """The untrained model, with its inputs and outputs by name."""
     recipe = lesson.recipe
     module, sides = zoo.module(recipe.model), lesson.pool.sides
-    options: dict[str, Any] = dict(recipe.options)
-    if lesson.phrases:
-        options["phrases"] = len(lesson.phrases)
-    if lesson.speakers:
-        options["speakers"] = len(lesson.speakers)
-    if recipe.sees == DIFFERENCES:
-        options["channels"] = 2
-    model = module.build(lesson.frames, *sides, len(lesson.labels), **options)
+    model = module.build(lesson.frames, *sides, len(lesson.labels), **lesson.options)
     if isinstance(model.input, dict):
         return model
     return keras.Model({"frames": model.input}, {"word": model.output}, name=model.name)
