@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ from edge.errors import SettingsError
 from tests.command import Lipwire
 from tests.conftest import complaint
 from training.evaluate.word_runs import TOGETHER, compare, table
+from training.run import Run
+from training.train.recipe import Phase
+from training.train.word_recipe import WordRecipe
 
 WORDS = np.arange(12) % 3
 
@@ -73,3 +77,16 @@ def test_what_cannot_be_held_against_each_other_is_refused(tmp_path: Path) -> No
         lambda: compare([first, short], ["third1"], False), SettingsError
     )
     assert "two runs" in complaint(lambda: compare([first], ["third0"], False), SettingsError)
+
+
+def test_a_run_goes_on_under_a_lipwire_that_knows_more(tmp_path: Path) -> None:
+    """What a recipe could not say when the run was begun was as it is where nothing is said."""
+    run, recipe = Run(tmp_path / "run"), WordRecipe("word-small", (Phase(1, 1e-3, 0.0),))
+    run.begin("word", recipe, [], {})
+    config = json.loads((run.folder / "config.json").read_text())
+    del config["recipe"]["sees"], config["recipe"]["teacher"]
+    (run.folder / "config.json").write_text(json.dumps(config))
+    run.begin("word", recipe, [], {})
+    other = replace(recipe, sees="raw")
+    refused = complaint(lambda: run.begin("word", other, [], {}), SettingsError)
+    assert "begun with recipe.sees canvas, not raw" in refused

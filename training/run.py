@@ -17,7 +17,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,7 +101,12 @@ class Run:
         asked = json.loads(json.dumps(asked))
         path = self.folder / CONFIG
         if path.exists():
-            self._check_same(asked)
+            usual = {
+                f"recipe.{field.name}": field.default
+                for field in fields(recipe)
+                if field.default is not MISSING
+            }
+            self._check_same(asked, usual)
             return
         with written(path) as partial:
             partial.write_text(json.dumps(asked | about, indent=1), encoding="utf-8")
@@ -119,9 +124,12 @@ class Run:
             raise SettingsError(f"{path}: not what lipwire train writes")
         return config
 
-    def _check_same(self, asked: dict[str, Any]) -> None:
+    def _check_same(self, asked: dict[str, Any], usual: dict[str, Any]) -> None:
+        """What an older Lipwire, where the run was begun, did not know yet was as usual."""
         began = self.config()
-        before, now = _flat({name: began.get(name) for name in asked}), _flat(asked)
+        before = _flat({name: began.get(name) for name in asked})
+        usual, now = _flat(json.loads(json.dumps(usual))), _flat(asked)
+        before = {name: usual[name] for name in now if name in usual} | before
         for name in now | before:
             if before.get(name) != now.get(name):
                 raise SettingsError(
