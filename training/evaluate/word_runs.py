@@ -7,7 +7,6 @@ are made by the clips kept for choices, whose figure stands beside.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge.errors import SettingsError
 from training.evaluate.figures import interval_by_group
-from training.run import CONFIG, Run
+from training.run import Run
 
 LAST = 3  # epochs, whose mean is what the clips kept for choices say
 TOGETHER = "all together"
@@ -115,8 +114,15 @@ def _differs(told: Told, runs: Sequence[Path]) -> dict[str, Any]:
     folder = next((run for run in runs if run.name == told.name), None)
     if folder is None:
         return {}
-    first, mine = (json.loads((run / CONFIG).read_text())["recipe"] for run in (runs[0], folder))
-    return {name: mine.get(name) for name in mine if mine.get(name) != first.get(name)}
+    first, mine = (_recipe(run) for run in (runs[0], folder))
+    return {name: it for name, it in mine.items() if name in first and first[name] != it}
+
+
+def _recipe(run: Path) -> dict[str, Any]:
+    """What a run was asked for, its phases as their epochs."""
+    recipe: dict[str, Any] = dict(Run(run).config()["recipe"])
+    epochs = sum(phase["epochs"] for phase in recipe.pop("phases", ()))
+    return recipe | {"epochs": epochs}
 
 
 def _row(told: Told, first: Told, differs: dict[str, Any]) -> dict[str, Any]:
