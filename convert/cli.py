@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.cli.common import add_command, positive, write_json
-from edge.errors import CheckFailed, MissingExtraError, ModelError, SettingsError
+from edge.errors import CheckFailed, ModelError, SettingsError
 
 if TYPE_CHECKING:  # these need TensorFlow
     from convert.conversion import Order, Outcome
 
 TENSORFLOW = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",  # complaints only
     # As the other side of the comparison has; to wake more costs more than these networks.
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
@@ -58,15 +57,10 @@ def _convert(options: argparse.Namespace) -> None:
     """Convert, print the comparison, and keep the file if it is good enough."""
     for name, value in TENSORFLOW.items():
         os.environ.setdefault(name, value)
-    from edge.interpreter import native_chatter_off
+    from training.needs import needs_tensorflow
 
-    try:
-        with native_chatter_off():  # it greets
-            from convert import conversion, parity
-    except ModuleNotFoundError as error:
-        if error.name not in ("keras", "tensorflow", "h5py"):
-            raise
-        raise MissingExtraError("lipwire convert", "training") from error
+    with needs_tensorflow("lipwire convert"):
+        from convert import conversion, parity
     partial = Path(f"{options.out}.part")
     with _writing(options.out):  # before the work, not after it
         _try_out(options, partial)

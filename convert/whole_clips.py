@@ -10,7 +10,7 @@ import numpy as np
 from convert.describe import TASKS, Wishes, blank, wished
 from convert.items import Items
 from edge.description import Description, Source, read
-from edge.errors import ModelError, SourceError
+from edge.errors import ModelError, SettingsError, SourceError
 from edge.word_reader import OTHER
 from training.clips import OTHER as NO_WORD
 from training.clips import Clips
@@ -42,6 +42,8 @@ class WholeClips:
     def planned(self, model: Path, given: int, wishes: Wishes) -> Description:
         """The description so far, of a model that gives so many numbers."""
         origin = self._clips.origin
+        if wishes.crop not in (None, origin.kind):
+            raise SettingsError(f"--crop {wishes.crop}: the clips are cut as {origin.kind}")
         labels = origin.classes if given == len(origin.classes) else (*origin.classes, OTHER)
         said = self._beside(model) or blank(
             task=WORD,

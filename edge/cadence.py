@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 GAP_S = 0.35  # what lips did in a longer time without pictures is not known
 STEPS = 5  # of late, whose median is the camera's step
 FAR = 2 / 3  # of the model's rate: with fewer pictures words suffer
-WATCHED_S = 3.0
+WATCHED_S, LEAST_STEPS = 3.0, 4
+AWAY = 3.0  # times the usual step, and more than a gap: a time without a camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +68,23 @@ class RateWatch:
 
     def __init__(self, fps: float) -> None:
         self._fps = fps
-        self._times: deque[float] = deque()
+        self._at: float | None = None  # of the last picture
+        self._steps: list[float] = []
         self._warned = False
 
     def __call__(self, at: float) -> None:
         """Take the time of a picture."""
-        times = self._times
-        if self._warned:
+        before, self._at = self._at, at
+        if self._warned or before is None or at <= before:
             return
-        if times and at - times[-1] > GAP_S:
-            times.clear()
-        times.append(at)
-        passed = at - times[0]
-        if passed < WATCHED_S:
+        self._steps.append(at - before)
+        # In a step far longer than the others there was no camera.
+        usual = statistics.median_low(self._steps)
+        steady = [each for each in self._steps if each <= max(GAP_S, AWAY * usual)]
+        if len(steady) < LEAST_STEPS or sum(steady) < WATCHED_S:
             return
-        rate = (len(times) - 1) / passed
-        times.clear()
-        if rate < FAR * self._fps:
+        self._steps = []
+        if (rate := len(steady) / sum(steady)) < FAR * self._fps:
             self._warned = True
             log.warning(
                 "words: %.1f pictures a second go through, the model has learned from %g: fewer "

@@ -14,21 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge import device, models, profiles
-from edge.board import Board
+from edge import device, profiles
 from edge.cameras.address import shown
-from edge.description import read
 from edge.emit import Emitter, JsonLines, Sink
 from edge.errors import CheckFailed, SettingsError
-from edge.feed.address import Address, parse_address
-from edge.feed.assemble import assemble_feed
 from edge.feed.commands import Action, Command, Commands
-from edge.feed.connection import Login
-from edge.feed.embedded import EmbeddedBroker
-from edge.feed.home_assistant import About
-from edge.feed.publisher import Publisher
+from edge.feed.feed import Feed
 from edge.frame import Frame, Image
-from edge.health import HealthWatch
 from edge.history import Hour
 from edge.live import Live, LiveSink
 from edge.osc import Mesh
@@ -36,7 +28,7 @@ from edge.outbox import Stored
 from edge.page import Page
 from edge.pipeline import Seen
 from edge.profiles import Profile
-from edge.settings import MqttSettings, Settings
+from edge.settings import Settings
 from edge.snapshot import Snapshot
 from edge.state import Open, State
 from edge.watch import Watch
@@ -82,9 +74,8 @@ class Daemon:
             sinks.append(lines)
             live_sinks.append(lines.live)
         with contextlib.ExitStack() as on_failure:
-            self._broker, address = _broker(settings.mqtt.broker)
-            if self._broker:
-                on_failure.callback(self._broker.stop)
+            self._feed = Feed(settings)
+            on_failure.callback(self._feed.stop)
             self._mesh = Mesh.of(settings)
             if self._mesh:
                 on_failure.callback(self._mesh.stop)
@@ -97,35 +88,21 @@ class Daemon:
             self._watch.load(lambda: self._state.next_face)
             self._page = Page.at(settings.page.address, lambda: self.snapshot)
             on_failure.pop_all()
-        self._commands = Commands(self._state, self._actions(), self._answer)
-        self._publisher = self._make_publisher(address) if address else None
-        if self._publisher:
-            live_sinks.append(self._publisher.tell_live)
-        self._emit = Emitter(self._state, self._publisher is not None, sinks)
+        self._commands = Commands(self._state, self._actions(), self._feed.answer)
+        self._feed.prepare(
+            self._device_id,
+            self._state,
+            options.profile,
+            self._page.url if self._page else "",
+            lambda: self.snapshot,
+            self._commands.receive,
+        )
+        if self._feed.is_on:
+            live_sinks.append(self._feed.tell_live)
+        self._emit = Emitter(self._state, self._feed.is_on, sinks)
         self._live = Live(settings.viseme.events_per_s, live_sinks)
-        self._feed = _subscribe_line(address, settings.mqtt)
         self._counts, self._hours = self._state.counts(), self._last_day()
         self.snapshot = self._snapshot()
-
-    def _make_publisher(self, address: Address) -> Publisher:
-        login = Login(address, self._settings.mqtt, self._device_id)
-        board = Board()
-        health = HealthWatch(board, self._state, _models(self._settings, self._options.profile))
-        about = About(
-            board.model(),
-            board.temperature_c() is not None,
-            self._public_page(),
-            self._settings.word.enabled,
-        )
-        return assemble_feed(
-            login,
-            self._state,
-            lambda publisher: health(self.snapshot, publisher),
-            lambda: self.snapshot.worth_telling,
-            about,
-            self._commands.receive if self._settings.mqtt.commands else None,
-            health.run,
-        )
 
     def run(self) -> None:
         """Work until the source ends, the duration is over or a signal comes."""
@@ -140,19 +117,16 @@ class Daemon:
             raise CheckFailed(f"{lost} events could not be stored and are lost")
 
     def _start(self) -> None:
-        if self._broker:
-            self._broker.wait()
-        self._emit.tell(self._state.close_interrupted(self._publisher is not None))
-        if self._publisher:
-            self._publisher.start()
+        self._feed.wait()
+        self._emit.tell(self._state.close_interrupted(self._feed.is_on))
+        self._feed.start()
         if self._page:
             self._page.start()
             log.info("page: %s", self._page.url)
             if self._settings.page.preview:
                 log.info("all who can open the page see the camera's picture: preview is on")
-        log.info("feed: %s", self._feed)
-        hears_commands = self._publisher is not None and self._settings.mqtt.commands
-        if self._state.fact(PAUSED, "") and not hears_commands:
+        log.info("feed: %s", self._feed.line)
+        if self._state.fact(PAUSED, "") and not self._feed.hears_commands:
             log.warning("it was paused by a command; commands are off now, so it goes on")
             self._state.set_fact(PAUSED, "")
         if self._state.fact(PAUSED, ""):
@@ -234,10 +208,6 @@ class Daemon:
         self._emit(self._watch.use(there_are[command.profile]))
         return f"profile {command.profile} until the next start"
 
-    def _answer(self, payload: str) -> None:
-        if self._publisher:
-            self._publisher.answer(payload)
-
     def _note_open(self, seen: Seen) -> None:
         """Now and then keep how long open visits lasted, in case this process is killed."""
         if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
@@ -253,10 +223,7 @@ class Daemon:
         self._emit(self._watch.stop())
         if self._mesh:
             self._mesh.stop()
-        if self._publisher:
-            self._publisher.stop()
-        if self._broker:
-            self._broker.stop()
+        self._feed.stop()
         if self._page:
             self._page.stop()
         counts, waiting = self._state.counts(), self._state.waiting_count
@@ -285,7 +252,7 @@ class Daemon:
             )
 
     def _snapshot(self) -> Snapshot:
-        watch, publisher = self._watch, self._publisher
+        watch = self._watch
         if (counts := self._state.counts()) != self._counts:
             self._counts, self._hours = counts, self._last_day()
         return Snapshot(
@@ -293,9 +260,9 @@ class Daemon:
             source=shown(self._settings.camera.source),
             profile=watch.profile.name,
             given_way=watch.given_way,
-            feed=self._feed,
-            connected=bool(publisher and publisher.connected),
-            trouble=self._emit.trouble or (publisher.trouble if publisher else ""),
+            feed=self._feed.line,
+            connected=self._feed.connected,
+            trouble=self._emit.trouble or self._feed.trouble,
             waiting=self._state.waiting_count,
             counts=counts,
             hours=self._hours,
@@ -317,11 +284,6 @@ class Daemon:
     def _last_day(self) -> tuple[Hour, ...]:
         return tuple(self._state.last_day())
 
-    def _public_page(self) -> str:
-        """The page's address where others can open it."""
-        loopback = ("http://127.", "http://localhost", "http://0.0.0.0", "http://::")
-        return "" if not self._page or self._page.url.startswith(loopback) else self._page.url
-
 
 def _detail(event: dict[str, Any]) -> str:
     """What a line of the log says of an event beside its name."""
@@ -329,32 +291,3 @@ def _detail(event: dict[str, Any]) -> str:
         return f": {event['word']} ({event['score']:.2f})"
     lasted = event.get("duration_s", event.get("dwell_s"))
     return "" if lasted is None else f" after {lasted:.1f} s"
-
-
-def _models(settings: Settings, profile: Profile) -> dict[str, str]:
-    """The models in use, with their dates."""
-    paths = {"smile": models.shipped("smile")}
-    if settings.viseme.enabled:
-        paths["viseme"] = models.shipped("viseme")
-    if settings.word.enabled:
-        paths["word"] = models.word_model(settings.word.model, profile.window)
-    return {f"{task}_model": read(path).created for task, path in paths.items()}
-
-
-def _broker(wanted: str) -> tuple[EmbeddedBroker | None, Address | None]:
-    """The embedded broker where one is wanted, and the address to publish to."""
-    if wanted == "none":
-        return None, None
-    if wanted == "embedded":
-        broker = EmbeddedBroker()
-        return broker, broker.address
-    return None, parse_address(wanted)
-
-
-def _subscribe_line(address: Address | None, settings: MqttSettings) -> str:
-    if address is None:
-        return "off (--broker none)"
-    tls = ""
-    if address.tls:
-        tls = f" --cafile {settings.ca_file}" if settings.ca_file else " --capath /etc/ssl/certs"
-    return f"mosquitto_sub -h {address.host} -p {address.port}{tls} -t '{settings.prefix}/#' -v"

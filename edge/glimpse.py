@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 
+from edge.crop import MOUTH_BELOW_EYES
 from edge.detection import Keypoints
 from edge.frame import Image, Picture, Yuv420
 
@@ -25,7 +26,10 @@ def glimpse(picture: Picture, points: Keypoints) -> Glimpse | None:
     the mouth is outside."""
     image = picture.y if isinstance(picture, Yuv420) else picture
     height, width = image.shape[:2]
-    x, y, reach = points.mouth.real, points.mouth.imag, AROUND * points.eye_distance
+    x, y = points.mouth.real, points.mouth.imag
+    # Of a head that is turned away the eyes are nearer to each other, and the mouth is not.
+    below = abs(points.mouth - (points.right_eye + points.left_eye) / 2)
+    reach = AROUND * max(points.eye_distance, below / MOUTH_BELOW_EYES)
     left, top = max(0, int(x - reach)), max(0, int(y - reach))
     right, bottom = max(left, min(width, int(x + reach))), max(top, min(height, int(y + reach)))
     part = image[top:bottom, left:right]

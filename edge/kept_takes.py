@@ -41,7 +41,16 @@ def _write(seen: Seen, path: Path) -> None:
     for frame in seen.take.frames:
         part = in_colour(frame.image, seen.part)
         writer.write(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
-    done = writer.isOpened()
     writer.release()
-    if not done or not path.is_file():
-        raise CheckFailed(f"{path}: cannot be written")
+    if not _is_whole(path):
+        raise CheckFailed(f"{path.parent}: cannot be written; is there room?")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a video is as long as it says: OpenCV keeps silent about a full disk."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+        return len(head) + int.from_bytes(head[4:], "little") == path.stat().st_size
+    except OSError:
+        return False

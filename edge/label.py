@@ -7,6 +7,7 @@ import unicodedata
 from edge.errors import SettingsError
 
 OTHER = "other"  # what is none of a vocabulary's words
+JOINERS = "\u200c\u200d"  # not seen by themselves; Persian and Indic scripts write with them
 LONGEST = 200  # bytes of UTF-8; file systems take 255
 
 
@@ -28,11 +29,12 @@ def word_of(text: str) -> str:
 
 
 def _wrong_with(text: str) -> str:
-    if not text:
+    shown = text.translate(dict.fromkeys(map(ord, JOINERS)))
+    if not shown:
         return "is empty"
     if "/" in text or "\\" in text or text.startswith("."):
         return "cannot name a folder: no / and \\, and no dot at its beginning"
-    if not text.isprintable():
+    if not shown.isprintable():
         return "has signs that cannot be shown"
     if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
         return f"is longer than {LONGEST} bytes"

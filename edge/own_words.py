@@ -97,7 +97,7 @@ class OwnWords:
             return {}
         except OSError as error:
             raise StateError(f"{self._path}: cannot be read: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise StateError(f"{self._path}: damaged ({error}); remove it and enroll") from None
         if words and not known:
             raise ModelError(
@@ -187,6 +187,10 @@ def digest(model: Path) -> str:
 
 def _arrays(takes: Any) -> list[Values]:
     arrays = [np.array(take, dtype=np.float64) for take in takes]
-    if not arrays or any(each.ndim != 1 or not np.isfinite(each).all() for each in arrays):
+    if not arrays or not all(_is_take(each) for each in arrays):
         raise ValueError("a word without takes")
     return arrays
+
+
+def _is_take(values: Values) -> bool:
+    return values.ndim == 1 and values.size > 0 and bool(np.isfinite(values).all())

@@ -202,23 +202,23 @@ class Pipeline:
             self._follow_lips(visit.face, visit.speaker, frame)
 
     def _follow_lips(self, face: Face, speaker: Speaker, frame: Frame) -> None:
-        """Read the word that a face's lips may have said."""
+        """Read the words that a face's lips may have said."""
         self._lap("decide")
         seen = glimpse(frame.image, face.keypoints)
-        found = speaker(seen, frame.captured_at) if seen else None
+        told = speaker(seen, frame.captured_at) if seen else ()
         self._lap("read")
-        if found:
-            self._happened.append(
-                WordRead(
-                    face=face.track_id,
-                    at=frame.taken_at,
-                    word=found.verdict.word,
-                    score=found.verdict.score,
-                    alternatives=found.verdict.alternatives,
-                    start=self._utc(found.start),
-                    end=self._utc(found.end),
-                )
+        self._happened += [
+            WordRead(
+                face=face.track_id,
+                at=frame.taken_at,
+                word=found.verdict.word,
+                score=found.verdict.score,
+                alternatives=found.verdict.alternatives,
+                start=self._utc(found.start),
+                end=self._utc(found.end),
             )
+            for found in told
+        ]
 
     def _note_mouth(self, visit: Visit, at: float, ballot: Ballot) -> None:
         assert visit.count

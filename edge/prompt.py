@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 REDO, STOP = "r", "q"  # keys
@@ -14,30 +15,37 @@ class Prompt:
     def __init__(self, asks: bool) -> None:
         self.asks = asks
         self._terminal = sys.stderr is not None and sys.stderr.isatty()
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # any key may be hit
 
     def say(self, text: str) -> None:
         """Something that stays on the screen."""
-        print(f"\r\033[K{text}" if self._terminal else text, file=sys.stderr, flush=True)
+        self._put(f"\r\033[K{text}\n" if self._terminal else f"{text}\n")
 
     def show(self, text: str) -> None:
         """Something that the next line takes the place of; on a terminal only."""
         if self._terminal:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+            self._put(f"\r\033[K{text}")
 
     def ring(self) -> None:
         """A sound, on a terminal."""
         if self._terminal:
-            print(BELL, end="", file=sys.stderr, flush=True)
+            self._put(BELL)
 
     def ask(self, text: str, keys: str = "") -> str:
         """One of the keys, or none for Enter; where nobody is asked, as if it had been Enter."""
         if not self.asks:
             return ""
         while True:
-            print(f"{text} ", end="", file=sys.stderr, flush=True)
-            line = sys.stdin.readline()
+            self._put(f"{text} ")
+            line = sys.stdin.readline() if sys.stdin else ""
             if not line:  # nobody is there any more
                 self.say("")
                 return STOP
-            if (answer := line.strip().lower()) == "" or answer in keys:
+            if (answer := line.strip().lower()) in ("", *keys):
                 return answer
+
+    def _put(self, text: str) -> None:
+        if sys.stderr:  # closed by whoever started us
+            sys.stderr.write(text)
+            sys.stderr.flush()

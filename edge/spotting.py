@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edge.cadence import GAP_S
 from edge.verdict import Numbers, Verdict, scores, verdict
 from edge.word_reader import Voted
 
@@ -58,22 +59,25 @@ class Spotter:
         self._rules, self._labels, self._temperature = rules, labels, temperature
         self._lengths = sorted({max(2, round(share * window)) for share in SHARES})
         self._frames: deque[tuple[float, Voted]] = deque(maxlen=window)
+        self._told: dict[str, float] = {}  # word -> when its peak was
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was seen: the next frame does not follow the last one."""
+        """Forget what was seen: the next frame does not follow the last one. What was told is still
+        not told again too soon."""
         self._frames.clear()
         # Of weights and weighed votes, up to each frame of the window and the one before it.
         start = np.zeros(1 + len(self._labels))
         self._sums = deque([start], maxlen=self._lengths[-1] + 1)
         self._scores: Numbers | None = None  # smoothed
         self._peak: _Peak | None = None
-        self._told: dict[str, float] = {}  # word -> when its peak was
         self._told_until = -np.inf  # the end of the last word
         self._lasting: set[str] = set()  # words told whose scores have not gone down since
 
     def __call__(self, at: float, voted: Voted) -> Spotted | None:
         """Take a frame's votes; gives a word once its score goes down again."""
+        if self._frames and at - self._frames[-1][0] > GAP_S:
+            self.reset()  # lips that were hidden
         before = self._frames[-1][0] if self._frames else at
         self._frames.append((at, voted))
         added = np.concatenate([[1.0], voted.logits]) * voted.weight
@@ -120,7 +124,9 @@ class Spotter:
         if found.word in self._lasting or at - told_at < self._rules.refractory_s:
             return None
         label = self._labels.index(found.word)
-        told = stretches[:, label]
+        told = np.where(stretches[:, label] > stretches[:, -1], stretches[:, label], 0.0)
+        if not told.any():
+            return None  # each stretch is more likely none of the words
         longest = int(np.flatnonzero(told >= ALIKE * told.max())[-1])
         start, end = self._span(label, self._lengths[longest])
         inside = self._told_until - start

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
-from edge.cadence import Cadence
+from edge.cadence import GAP_S, Cadence
 from edge.crop import crop
 from edge.frame import Image
 from edge.glimpse import Glimpse
@@ -43,6 +44,7 @@ class WordFrames:
     def fresh(self) -> None:
         """The next frame is read as the first one."""
         self._state = self._reader.model.fresh()
+        self._read_at = math.inf  # the last frame; none yet
 
     def reset(self) -> None:
         """Forget what was seen."""
@@ -69,12 +71,16 @@ class WordFrames:
             self._waiting.popleft()
 
     def read(self, most: int | None = None) -> list[tuple[float, Voted]]:
-        """Read frames that wait, all or some; those without lips are left out."""
+        """Read frames that wait, all or some; those without lips are left out, and after many of
+        them the model begins anew."""
         count = len(self._waiting) if most is None else min(most, len(self._waiting))
         told = []
         for _ in range(count):
             at, seen = self._waiting.popleft()
             if (cut := self._cut_of(seen)) is not None:
+                if at - self._read_at > GAP_S:
+                    self.fresh()
+                self._read_at = at
                 told.append((at, self._reader.model(cut, self._state)))
         return told
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +23,7 @@ OTHER = "other"  # the last label of every word model: none of its words
 HEAVIEST = 4.0  # logarithm of a frame's weight at most
 SLOWEST_FPS, FASTEST_FPS = 5.0, 60.0  # that a model may have learned from
 LONGEST_WINDOW = 100  # frames
+NOT_TEXT = ("Cc", "Cs", "Zl", "Zp")  # of Unicode: control signs, halves of signs, ends of lines
 
 Numbers = NDArray[np.float64]
 
@@ -95,6 +98,8 @@ def _checked(path: Path) -> Description:
         )
     if len(set(said.labels)) < len(said.labels) or not all(map(str.strip, words)):
         raise ModelError(f"{path}: has a word without letters, or one twice")
+    if any(unicodedata.category(sign) in NOT_TEXT for sign in "".join(words)):
+        raise ModelError(f"{path}: has a word with signs that no line of text may hold")
     _check_cut(path, said)
     if not (SLOWEST_FPS <= said.fps <= FASTEST_FPS and 1 < said.frames <= LONGEST_WINDOW):
         raise ModelError(
@@ -124,24 +129,33 @@ def _places(path: Path, said: Description, model: Interpreter) -> _Places:
     side = said.crop_size
     picture = (1, HEIGHT, WIDTH, 1) if said.crop == LIP_BOX else (1, side, side, 1)
     inputs, outputs = model.inputs, model.outputs
-    flat = [i for i, each in enumerate(outputs) if len(each.shape) == 2]
-    votes = [i for i in flat if outputs[i].shape == (1, len(said.labels) + 1)]
-    features = [i for i in flat if i not in votes]
+    flat = _votes_first(outputs, said)
     pixels = [i for i, each in enumerate(inputs) if each.shape == picture]
     states = _matched(path, model)
     whole = len(states) + 1 == len(inputs) and len(states) + 2 == len(outputs)
-    if not (whole and len(pixels) == len(votes) == len(features) == 1):
+    votes = (1, len(said.labels) + 1)
+    if not (whole and len(pixels) == 1 and len(flat) == 2 and outputs[flat[0]].shape == votes):
         told = [each.shape for each in (*inputs, *outputs)]
         raise ModelError(
             f"{path}: its tensors are not those of a model of {len(said.labels)} labels that takes "
             f"{picture} and advances one frame: {told}"
         )
     _check(path, "input", inputs[pixels[0]], said.input)
-    _check(path, "output", outputs[votes[0]], said.output)
+    _check(path, "output", outputs[flat[0]], said.output)
     if (said.input.dtype, said.input.zero_point) != ("int8", -128):
         raise ModelError(f"{path}: its input is not grey pixels less 128")
     ins, outs = zip(*states, strict=True) if states else ((), ())
-    return _Places(pixels[0], ins, votes[0], features[0], outs)
+    return _Places(pixels[0], ins, flat[0], flat[1], outs)
+
+
+def _votes_first(outputs: Sequence[Tensor], said: Description) -> list[int]:
+    """The outputs that are a row of numbers: votes before features, of which there may be as many.
+    Then their scale tells, and where it is the same too, the order in which they are written."""
+    votes = (1, len(said.labels) + 1)
+    rows = [i for i, each in enumerate(outputs) if len(each.shape) == 2]
+    return sorted(
+        rows, key=lambda i: (outputs[i].shape != votes, not same(outputs[i], said.output))
+    )
 
 
 def _matched(path: Path, model: Interpreter) -> list[tuple[int, int]]:

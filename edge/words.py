@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
-from edge.cadence import RateWatch
+from edge.cadence import GAP_S, RateWatch
 from edge.glimpse import Glimpse
 from edge.lip_motion import LipMotion
 from edge.spotting import SpotRules, Spotted, Spotter
@@ -26,8 +28,8 @@ AT_ONCE = 2  # frames read with one picture: a board that must catch up drops no
 class Speaker(Protocol):
     """Follows the lips of one face."""
 
-    def __call__(self, seen: Glimpse, at: float) -> Spotted | None:
-        """Take a picture; gives the word that is known by it, if any."""
+    def __call__(self, seen: Glimpse, at: float) -> Sequence[Spotted]:
+        """Take a picture; gives the words that are known by it."""
 
     def reset(self) -> None:
         """The face was lost: nothing is told of a word that it was in."""
@@ -60,7 +62,7 @@ class Isolated:
         self._decide = UtteranceDecider(rules)
         self._votes: list[tuple[float, Voted]] = []
 
-    def __call__(self, seen: Glimpse, at: float) -> Spotted | None:
+    def __call__(self, seen: Glimpse, at: float) -> Sequence[Spotted]:
         """Take a picture; gives the word whose end it shows, if any."""
         if self._frames.is_lost(at):
             self.reset()
@@ -76,7 +78,7 @@ class Isolated:
             self._votes += self._frames.read(AT_ONCE)
         else:
             self._frames.drop_before(at - KEPT_S)
-        return None
+        return ()
 
     def reset(self) -> None:
         """The face was lost: nothing is told of a word that it was in."""
@@ -87,18 +89,22 @@ class Isolated:
         self._decide.reset()
         self._votes = []
 
-    def _over(self, said: Over) -> Spotted | None:
+    def _over(self, said: Over) -> Sequence[Spotted]:
         before, self._votes = self._votes, []
         if not said.whole:
             log.debug("words: %.1f s without a pause: running speech", said.end - said.start)
-            return None
+            return ()
         votes = [each for each in (*before, *self._frames.read()) if each[0] <= said.end]
-        if sum(at >= said.start for at, _ in votes) < SHORTEST:
+        times = [at for at, _ in votes if at >= said.start]
+        if max(b - a for a, b in pairwise([said.start, *times, said.end])) > GAP_S:
+            log.debug("words: lips were hidden within a word")
+            return ()
+        if len(times) < SHORTEST:
             log.debug("words: %.2f s are too short", said.end - said.start)
-            return None
+            return ()
         left = max(0, len(votes) - self._window) // 2
         found = self._judge([voted for _, voted in votes[left : left + self._window]])
-        return Spotted(found, said.start, said.end) if found else None
+        return [Spotted(found, said.start, said.end)] if found else ()
 
 
 class Running:
@@ -109,13 +115,13 @@ class Running:
         self._frames = WordFrames(reader)
         self._spot = Spotter(rules, model.labels, model.temperature, model.frames)
 
-    def __call__(self, seen: Glimpse, at: float) -> Spotted | None:
-        """Take a picture; gives the word that is known by it, if any."""
+    def __call__(self, seen: Glimpse, at: float) -> Sequence[Spotted]:
+        """Take a picture; gives the words that are known by it."""
         if self._frames.is_lost(at):
             self.reset()
         self._frames.see(seen, at)
-        told = [self._spot(*voted) for voted in self._frames.read()]
-        return next((found for found in told if found), None)
+        told = (self._spot(*voted) for voted in self._frames.read())
+        return [found for found in told if found]
 
     def reset(self) -> None:
         """The face was lost."""

@@ -29,7 +29,7 @@ from edge.state import State
 from tests import fakes_picamera2
 from tests.command import Lipwire
 from tests.fakes import picture
-from tests.feed import Subscriber, wait_until
+from tests.feed import Subscriber, assert_soon
 from tests.receiver import Receiver
 
 REQUIRED = set(filter(None, os.environ.get("LIPWIRE_REQUIRE", "").split(",")))
@@ -218,11 +218,11 @@ def check_it_comes_back(
     read.start()
     assert read.take(10) is not None
     server.stop()
-    wait_until(lambda: read.reopened > 1)
+    assert_soon(lambda: read.reopened > 1)
     assert "stream ended" in caplog.text
     assert "connection refused" in caplog.text
     server.start()
-    wait_until(lambda: not read.missing)
+    assert_soon(lambda: not read.missing)
     assert read.take(10) is not None
     read.stop()
 

@@ -133,8 +133,8 @@ class Subscriber:
                 self.faults.append(f"{message.topic} {message.payload!r}: {error}")
             self._changed.notify_all()
 
-    def wait_for(self, what: Callable[[Subscriber], Any], timeout_s: float = 20) -> Any:
-        """Wait until something holds of what was received."""
+    def assert_soon(self, what: Callable[[Subscriber], Any], timeout_s: float = 20) -> Any:
+        """Something holds of what was received, now or before the time is over."""
         with self._changed:
             held = self._changed.wait_for(lambda: what(self), timeout_s)
             assert held, f"not within {timeout_s} s; last received: {self.received[-3:]}"
@@ -189,13 +189,13 @@ def distinct(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ordered
 
 
-def delivers(state: State) -> None:
-    """Wait until the one event of a state has been accepted."""
-    wait_until(lambda: state.ledger()["delivered"] == 1)
+def assert_delivers(state: State) -> None:
+    """The one event of a state is accepted, now or soon."""
+    assert_soon(lambda: state.ledger()["delivered"] == 1)
 
 
-def wait_until(what: Callable[[], Any], timeout_s: float = 20) -> None:
-    """Wait for a condition of another process or thread."""
+def assert_soon(what: Callable[[], Any], timeout_s: float = 20) -> None:
+    """Something of another process or thread holds, now or before the time is over."""
     until = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < until, f"not within {timeout_s} s"

@@ -15,7 +15,7 @@ from edge.feed.publisher import Publisher
 from edge.settings import MqttSettings
 from edge.state import State
 from tests.conftest import Mosquitto, complaint
-from tests.feed import delivers, login, wait_until
+from tests.feed import assert_delivers, assert_soon, login
 
 AT = 1_700_000_000.0
 
@@ -84,9 +84,9 @@ def test_the_password_comes_from_the_environment(
     monkeypatch.setenv(PASSWORD_VARIABLE, password)
     publisher = connect(user="kiosk")
     if accepted:
-        delivers(one_waiting)
+        assert_delivers(one_waiting)
     else:
-        wait_until(lambda: "refused" in publisher.trouble)
+        assert_soon(lambda: "refused" in publisher.trouble)
         assert one_waiting.waiting_count == 1
 
 
@@ -96,14 +96,14 @@ def test_user_and_password_come_from_the_environment(
     monkeypatch.setenv(USER_VARIABLE, "kiosk")
     monkeypatch.setenv(PASSWORD_VARIABLE, "right")
     connect()
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_user_and_password_come_from_a_file(
     connect: Connect, one_waiting: State, tmp_path: Path
 ) -> None:
     connect(credentials_file=str(keep(tmp_path, "kiosk:right\n")))
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_user_and_password_come_from_systemd(
@@ -112,7 +112,7 @@ def test_user_and_password_come_from_systemd(
     keep(tmp_path, "kiosk:right")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     connect()
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_a_changed_password_is_used_at_the_next_connection(
@@ -120,10 +120,10 @@ def test_a_changed_password_is_used_at_the_next_connection(
 ) -> None:
     file = keep(tmp_path, "kiosk:old")
     publisher = connect(credentials_file=str(file))
-    wait_until(lambda: "refused" in publisher.trouble)
+    assert_soon(lambda: "refused" in publisher.trouble)
     keep(tmp_path, "kiosk:right")
-    delivers(one_waiting)
-    wait_until(lambda: publisher.trouble == "")
+    assert_delivers(one_waiting)
+    assert_soon(lambda: publisher.trouble == "")
 
 
 def test_a_file_that_is_missing_is_named_and_will_do_once_it_is_there(
@@ -131,9 +131,9 @@ def test_a_file_that_is_missing_is_named_and_will_do_once_it_is_there(
 ) -> None:
     publisher = connect(credentials_file=str(tmp_path / "mqtt"))
     said = f"credentials {tmp_path / 'mqtt'}: cannot be read: No such file or directory"
-    wait_until(lambda: publisher.trouble == said)
+    assert_soon(lambda: publisher.trouble == said)
     keep(tmp_path, "kiosk:right")
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from edge.feed.blame import ONE_BY_ONE, TOO_OFTEN, Blame
 from edge.feed.publisher import Publisher
 from edge.state import State
 from tests.conftest import Mosquitto
-from tests.feed import Subscriber, distinct, login, wait_until
+from tests.feed import Subscriber, assert_soon, distinct, login
 
 BAD, GOOD = ("event/smile", 7), ("event/smile", 8)
 AT = 1_700_000_000.0
@@ -66,8 +66,8 @@ def test_messages_too_large_for_a_broker_hold_up_no_other(
     state.record([FaceArrived(face=1, at=AT), ended, SmileStarted(face=1, at=AT), ended])
     state.record([FaceArrived(face=2, at=AT)] * 30)
     publisher.start()
-    wait_until(lambda: state.ledger()["delivered"] == 32, 30)
-    subscriber.wait_for(lambda s: len(distinct(s.events)) == 32)
+    assert_soon(lambda: state.ledger()["delivered"] == 32, 30)
+    subscriber.assert_soon(lambda s: len(distinct(s.events)) == 32)
     assert {e["event_type"] for e in subscriber.events} == {"face_arrived", "smile_started"}
     assert state.waiting_count == 2
     assert publisher.refusal.startswith("lipwire/test/event/smile: the connection breaks at it")

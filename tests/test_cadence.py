@@ -88,3 +88,30 @@ def test_a_camera_that_was_away_is_not_slow(caplog: pytest.LogCaptureFixture) ->
         for at in steps(15, 2):
             watch(begin + at)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("camera", [0.5, 2, 2.5])
+def test_a_camera_whose_every_step_is_a_gap_is_slow_too(
+    camera: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch = RateWatch(15)
+    for at in steps(camera, 60):
+        watch(at)
+    (warning,) = caplog.messages
+    assert warning.startswith(f"words: {camera:.1f} {WARNING} 15")
+
+
+def test_the_first_pictures_after_a_long_time_away_say_nothing_of_the_rate(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watch = RateWatch(15)
+    for at in (0.0, 0.2, 60.0, 60.2, 60.4, 60.44, *(60.5 + i / 15 for i in range(200))):
+        watch(at)
+    assert caplog.messages == []
+
+
+def test_a_clock_that_begins_anew_is_followed(caplog: pytest.LogCaptureFixture) -> None:
+    watch = RateWatch(15)
+    for at in (*steps(15), *(i / 8 for i in range(60))):
+        watch(at)
+    assert len(caplog.messages) == 1

@@ -13,7 +13,7 @@ from edge.cameras.reader import CameraReader, Pace
 from edge.errors import SourceError
 from edge.frame import Frame
 from tests.fakes import ScriptedCamera, picture
-from tests.feed import wait_until
+from tests.feed import assert_soon
 
 PATIENCE_S = 5.0  # for another thread; nothing here takes nearly as long
 
@@ -205,7 +205,7 @@ def test_a_pause_closes_a_live_camera_and_its_end_opens_it_again(started: Starte
     read = started(camera, False)
     assert read.take(PATIENCE_S) is not None
     read.pause()
-    wait_until(lambda: not camera.is_open)
+    assert_soon(lambda: not camera.is_open)
     read.resume()
     frame = read.take(PATIENCE_S)
     assert frame is not None
@@ -217,11 +217,11 @@ def test_a_pause_closes_a_live_camera_and_its_end_opens_it_again(started: Starte
 def test_no_frame_is_handed_over_while_paused_not_even_one_that_lay_ready(started: Started) -> None:
     camera = LiveCamera()
     read = started(camera, False)
-    wait_until(lambda: camera.given > 2)
+    assert_soon(lambda: camera.given > 2)
     last = camera.given
     read.pause()
     assert read.take(0.0) is None
-    wait_until(lambda: not camera.is_open)
+    assert_soon(lambda: not camera.is_open)
     assert read.take(0.05) is None
     read.resume()
     frame = read.take(PATIENCE_S)
@@ -245,7 +245,7 @@ def test_a_paused_reader_can_be_stopped(started: Started) -> None:
     camera = LiveCamera()
     read = started(camera, False)
     read.pause()
-    wait_until(lambda: not camera.is_open)
+    assert_soon(lambda: not camera.is_open)
     read.stop()
     assert not read._thread.is_alive()
 
@@ -253,14 +253,14 @@ def test_a_paused_reader_can_be_stopped(started: Started) -> None:
 @pytest.mark.usefixtures("short_pauses")
 def test_a_camera_that_is_missing_when_paused_is_not_looked_for(started: Started) -> None:
     read = started(ScriptedCamera([], absent=10**6), False)
-    wait_until(lambda: read.missing)
+    assert_soon(lambda: read.missing)
     read.pause()
     read.take(0.1)  # a try that was under way may still end
     tried = read.reopened
     assert read.take(0.1) is None
     assert read.reopened == tried
     read.resume()
-    wait_until(lambda: read.reopened > tried)
+    assert_soon(lambda: read.reopened > tried)
 
 
 def test_a_file_that_is_read_without_loss_loses_no_frame_over_a_pause(started: Started) -> None:
@@ -296,7 +296,7 @@ def test_what_a_file_shows_after_a_pause_was_taken_later_by_the_pause(started: S
     assert read.take(0.2) is None
     read.resume()
     paused_s = time.monotonic() - paused_at
-    wait_until(lambda: (read.take(PATIENCE_S) or first).taken_at > first.captured_at + paused_s)
+    assert_soon(lambda: (read.take(PATIENCE_S) or first).taken_at > first.captured_at + paused_s)
     after = read.take(PATIENCE_S)
     assert after is not None
     assert after.captured_at < paused_s  # the film itself stood still

@@ -13,7 +13,9 @@ from edge.errors import SourceError
 from edge.lipbox import LipPicture, on_canvas, standardised
 from tests.clip_sets import small_clips
 from tests.conftest import complaint
+from tests.mouth_crops import keypoints
 from training.clips import COLUMNS, OTHER, Clips
+from training.crops import Crops
 
 WORDS = ("안녕하세요", "guten Tag")
 
@@ -42,6 +44,8 @@ def test_a_missing_file_says_which_command_makes_it(tmp_path: Path) -> None:
         ("starts", 0, 6),
         ("starts", 0, -1),
         ("ends", -1, 7),
+        ("sequences", 0, 99),
+        ("sequences", 0, -1),
     ],
 )
 def test_what_cannot_be_is_refused(tmp_path: Path, column: str, index: int, value: int) -> None:
@@ -51,6 +55,15 @@ def test_what_cannot_be_is_refused(tmp_path: Path, column: str, index: int, valu
     replace(clips, **{column: changed}).save(tmp_path / "clips.npz")
     line = complaint(lambda: Clips.read(tmp_path / "clips.npz"), SourceError)
     assert "not clips of lipwire prepare word" in line
+
+
+def test_crops_of_faces_are_no_clips_and_clips_no_crops(tmp_path: Path) -> None:
+    keypoints().save(tmp_path / "crops.npz")
+    line = complaint(lambda: Clips.read(tmp_path / "crops.npz"), SourceError)
+    assert line.endswith("not clips of lipwire prepare word: it holds what is learned for viseme")
+    small_clips().save(tmp_path / "clips.npz")
+    line = complaint(lambda: Crops.read(tmp_path / "clips.npz"), SourceError)
+    assert line.endswith("not crops of lipwire prepare: it holds what is learned for word")
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut short"])

@@ -15,7 +15,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from edge.cameras.demo import LOOP_S, SMILES_PER_LOOP
 from tests.conftest import Mosquitto, free_port
 from tests.daemon import Daemon
-from tests.feed import Subscriber, distinct, wait_until
+from tests.feed import Subscriber, assert_soon, distinct
 
 pytestmark = pytest.mark.usefixtures("face_model")
 
@@ -35,15 +35,15 @@ def test_the_embedded_broker_carries_the_feed_that_the_printed_line_subscribes_t
     pytest.importorskip("amqtt")
     daemon = Daemon(tmp_path, "--duration", "12", "--events", "-")
     daemons.append(daemon)
-    wait_until(lambda: "feed: " in daemon.err)
+    assert_soon(lambda: "feed: " in daemon.err)
     found = re.search(r"feed: mosquitto_sub -h 127\.0\.0\.1 -p (\d+) -t 'lipwire/#' -v", daemon.err)
     assert found
     subscriber = Subscriber(int(found[1]), MQTTProtocolVersion.MQTTv311)
-    subscriber.wait_for(lambda s: s.last("availability") == "online")
-    subscriber.wait_for(lambda s: any(e["event_type"] == "smile_ended" for e in s.events))
-    subscriber.wait_for(lambda s: s.last("counts")["smiles_total"] >= 1)
+    subscriber.assert_soon(lambda s: s.last("availability") == "online")
+    subscriber.assert_soon(lambda s: any(e["event_type"] == "smile_ended" for e in s.events))
+    subscriber.assert_soon(lambda s: s.last("counts")["smiles_total"] >= 1)
     assert daemon.end() == 0
-    subscriber.wait_for(lambda s: s.last("availability") == "offline")
+    subscriber.assert_soon(lambda s: s.last("availability") == "offline")
     subscriber.close()
     assert subscriber.faults == []
     assert distinct(subscriber.events)[-1] == daemon.events[-1]
@@ -58,7 +58,7 @@ def test_one_loop_arrives_at_a_real_broker_and_the_count_is_the_scripts(
     daemon = Daemon(tmp_path, "--broker", mosquitto.url, "--pace", "max", "--duration", str(LOOP_S))
     daemons.append(daemon)
     assert daemon.end() == 0
-    subscriber.wait_for(lambda s: s.last("availability") == "offline")
+    subscriber.assert_soon(lambda s: s.last("availability") == "offline")
     subscriber.close()
     assert subscriber.faults == []
     assert subscriber.last("counts")["smiles_total"] == SMILES_PER_LOOP
@@ -74,7 +74,7 @@ def test_mouth_shapes_arrive_live_and_are_never_stored(
     daemon = Daemon(tmp_path, "--broker", mosquitto.url, "--events", "-", "--duration", "9")
     daemons.append(daemon)
     assert daemon.end() == 0
-    subscriber.wait_for(lambda s: s.last("availability") == "offline")
+    subscriber.assert_soon(lambda s: s.last("availability") == "offline")
     told = [r for r in subscriber.received if r.topic.endswith("/event/viseme")]
     assert {(r.qos, r.retained) for r in told} == {(0, False)}
     assert len({r.message["viseme"] for r in told}) > 2
@@ -93,7 +93,7 @@ def test_a_signal_ends_the_daemon_in_order(
 ) -> None:
     daemon = Daemon(tmp_path, "--broker", "none", "--events", "-")
     daemons.append(daemon)
-    wait_until(lambda: "face_arrived" in daemon.out)
+    assert_soon(lambda: "face_arrived" in daemon.out)
     assert daemon.end(number) == 0
     last = json.loads(daemon.out.splitlines()[-1])
     assert (last["event_type"], last["reason"]) == ("face_left", "stopped")
@@ -105,7 +105,7 @@ def test_what_a_kill_left_open_is_ended_at_the_next_start(
 ) -> None:
     options = ("--broker", "none", "--events", "-")
     daemons.append(Daemon(tmp_path, *options))
-    wait_until(lambda: "smile_started" in daemons[-1].out)
+    assert_soon(lambda: "smile_started" in daemons[-1].out)
     daemons[-1].end(signal.SIGKILL)
     before = daemons[-1].events
     daemons.append(Daemon(tmp_path, *options, "--duration", "1"))

@@ -100,7 +100,7 @@ def test_a_device_that_may_write_and_not_read_is_well(tmp_path: Path, mosquitto:
 def test_the_trial_message_fits_the_schema(tmp_path: Path, mosquitto: Mosquitto) -> None:
     subscriber = Subscriber(mosquitto.port)
     findings(tmp_path, at(mosquitto))
-    subscriber.wait_for(lambda s: s.last("event/check") or s.last("check"))
+    subscriber.assert_soon(lambda s: s.last("event/check") or s.last("check"))
     subscriber.close()
     assert subscriber.faults == []
 

@@ -14,7 +14,7 @@ from edge.own_words import FILE
 from tests import mouthing
 from tests.command import Lipwire
 from tests.conftest import Mosquitto
-from tests.feed import Subscriber, wait_until
+from tests.feed import Subscriber, assert_soon
 
 MODEL = models.shipped("word-grid")
 WORDS = tuple(mouthing.WORDS)
@@ -52,7 +52,7 @@ def test_enrolled_words_arrive_at_a_broker(
     for word in WORDS:
         run = ("run", "--config", config, "--source", films[word], "--pace", "max")
         assert ready(*run, "--broker", mosquitto.url, "--page", "off").returncode == 0
-    subscriber.wait_for(lambda s: sum(e["event_type"] == "face_left" for e in s.events) == 3)
+    subscriber.assert_soon(lambda s: sum(e["event_type"] == "face_left" for e in s.events) == 3)
     faces = {e["face"]: word for e, word in zip(lefts(subscriber), WORDS, strict=True)}
     read = [(faces[e["face"]], e["word"]) for e in subscriber.events if "word" in e]
     for word, other in (WORDS[:2], WORDS[1::-1]):
@@ -87,7 +87,7 @@ def test_what_is_finished_stays_after_ctrl_c(ready: Lipwire, films: dict[str, Pa
     pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     kept = ready.home / "state/lipwire" / FILE
     with ready.start(*wanted, "--source", films["no"], *QUICK, **pipes) as process:
-        wait_until(lambda: kept.exists() and len(takes(kept)) >= 2, 60)
+        assert_soon(lambda: kept.exists() and len(takes(kept)) >= 2, 60)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130

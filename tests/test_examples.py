@@ -14,7 +14,7 @@ import pytest
 from edge.events import TOPICS, SmileEnded, SmileStarted, event_json, sent_json
 from tests.conftest import Mosquitto
 from tests.daemon import Daemon
-from tests.feed import Subscriber, send, wait_until
+from tests.feed import Subscriber, assert_soon, send
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXAMPLES, FEED = DOCS / "examples", (DOCS / "feed.md").read_text(encoding="utf-8")
@@ -42,15 +42,15 @@ def test_the_python_consumer_prints_each_smile_once(mosquitto: Mosquitto, tmp_pa
     with out.open("wb") as file:
         consumer = subprocess.Popen(command, stdout=file)
     try:
-        wait_until(lambda: "Received SUBSCRIBE" in log(mosquitto))
+        assert_soon(lambda: "Received SUBSCRIBE" in log(mosquitto))
         for seq in (1, 2, 1, 2):  # as after a crash
             send(mosquitto.port, TOPIC, message(seq))
         send(mosquitto.port, TOPIC, sent_json(message(3), age_s=60))
-        wait_until(lambda: len(printed()) == 3)
+        assert_soon(lambda: len(printed()) == 3)
         mosquitto.stop()  # its session outlives the broker's absence
         mosquitto.start()
         send(mosquitto.port, TOPIC, message(4))
-        wait_until(lambda: len(printed()) == 4)
+        assert_soon(lambda: len(printed()) == 4)
     finally:
         consumer.kill()
         consumer.wait()
@@ -102,10 +102,10 @@ def test_the_rights_that_are_recommended_are_enough(mosquitto: Mosquitto, tmp_pa
     subscriber = Subscriber(mosquitto.port)
     daemon = Daemon(tmp_path, "--broker", mosquitto.url, "--config", str(settings))
     try:
-        subscriber.wait_for(lambda s: s.events and s.last("config") and s.last("health"))
+        subscriber.assert_soon(lambda s: s.events and s.last("config") and s.last("health"))
         send(mosquitto.port, "lipwire/entrance/command/pause")
-        assert subscriber.wait_for(lambda s: s.last("result"))["ok"] is True
-        health = subscriber.wait_for(lambda s: s.last("health")["camera"] == "paused" and s)
+        assert subscriber.assert_soon(lambda s: s.last("result"))["ok"] is True
+        health = subscriber.assert_soon(lambda s: s.last("health")["camera"] == "paused" and s)
         assert health.last("health")["refusal"] == ""
     finally:
         daemon.end(signal.SIGTERM)

@@ -17,13 +17,15 @@ from edge.events import CameraState, Health, Result, SmileStarted, message_json,
 from edge.feed import assemble, trouble
 from edge.feed.address import Address
 from edge.feed.assemble import assemble_feed
+from edge.feed.feed import Feed
 from edge.feed.home_assistant import About
 from edge.feed.line import Line, Listener
 from edge.feed.publisher import Publisher
+from edge.settings import MqttSettings, Settings
 from edge.state import State
 from tests.conftest import Mosquitto
 from tests.fakes import HEALTH
-from tests.feed import Subscriber, login, send, wait_until
+from tests.feed import Subscriber, assert_soon, login, send
 
 AT = 1_700_000_000.0
 CONFIG = "homeassistant/device/test/config"
@@ -124,9 +126,9 @@ def test_health_and_discovery_are_told_and_kept_by_the_broker(
     device: Device, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
     device.publisher.start()
-    subscriber.wait_for(lambda s: s.last("health") and s.last("config"))
+    subscriber.assert_soon(lambda s: s.last("health") and s.last("config"))
     late_comer = Subscriber(mosquitto.port, name="late-comer")
-    late_comer.wait_for(lambda s: len(s.received) >= 4)
+    late_comer.assert_soon(lambda s: len(s.received) >= 4)
     late_comer.close()
     kept = {received.topic for received in late_comer.received if received.retained}
     assert kept == {
@@ -142,17 +144,17 @@ def test_health_is_repeated_though_nothing_changes(
 ) -> None:
     monkeypatch.setattr(assemble, "HEALTH_EVERY_S", 0.1)
     make().publisher.start()
-    subscriber.wait_for(lambda s: len(told(s, "lipwire/test/health")) == 3, 5)
+    subscriber.assert_soon(lambda s: len(told(s, "lipwire/test/health")) == 3, 5)
 
 
 def test_health_is_told_at_once_when_the_camera_goes_and_comes(
     device: Device, subscriber: Subscriber
 ) -> None:
     device.publisher.start()
-    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.assert_soon(lambda s: s.last("health"))
     for state in ("missing", "on"):
         device.camera = state
-        subscriber.wait_for(lambda s, state=state: s.last("health")["camera"] == state, 5)
+        subscriber.assert_soon(lambda s, state=state: s.last("health")["camera"] == state, 5)
     assert len(told(subscriber, "lipwire/test/health")) == 3
 
 
@@ -160,10 +162,10 @@ def test_discovery_comes_again_when_home_assistant_starts(
     device: Device, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
     device.publisher.start()
-    subscriber.wait_for(lambda s: told(s, CONFIG))
+    subscriber.assert_soon(lambda s: told(s, CONFIG))
     send(mosquitto.port, "homeassistant/status", "offline")
     send(mosquitto.port, "homeassistant/status", "online")
-    subscriber.wait_for(lambda s: len(told(s, CONFIG)) == 2)
+    subscriber.assert_soon(lambda s: len(told(s, CONFIG)) == 2)
     subscriber.settled()
     first, second = told(subscriber, CONFIG)
     assert first == second
@@ -178,7 +180,7 @@ def test_discovery_is_told_once_where_home_assistant_started_before(
 ) -> None:
     send(mosquitto.port, "homeassistant/status", "online", retain=True)
     device.publisher.start()
-    subscriber.wait_for(lambda s: s.last("config"))
+    subscriber.assert_soon(lambda s: s.last("config"))
     subscriber.settled()
     assert len(told(subscriber, CONFIG)) == 1
     assert warnings(caplog) == []
@@ -186,18 +188,18 @@ def test_discovery_is_told_once_where_home_assistant_started_before(
 
 def test_without_home_assistant_nothing_is_announced(make: Make, subscriber: Subscriber) -> None:
     make(home_assistant="").publisher.start()
-    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.assert_soon(lambda s: s.last("health"))
     subscriber.settled()
     assert not [r for r in subscriber.received if r.topic.startswith("homeassistant")]
 
 
 def test_commands_arrive_with_name_and_payload(device: Device, mosquitto: Mosquitto) -> None:
     device.publisher.start()
-    wait_until(lambda: device.publisher.connected)
-    wait_until(lambda: device.state.waiting_count == 0)
+    assert_soon(lambda: device.publisher.connected)
+    assert_soon(lambda: device.state.waiting_count == 0)
     for payload in (b"", b'{"request": "1"}', b"\xff\0"):
         send(mosquitto.port, "lipwire/test/command/wave", payload)
-    wait_until(lambda: len(device.heard) == 3)
+    assert_soon(lambda: len(device.heard) == 3)
     payloads = [payload for name, payload, retained in device.heard if not retained]
     assert payloads == [b"", b'{"request": "1"}', b"\xff\0"]
 
@@ -205,9 +207,9 @@ def test_commands_arrive_with_name_and_payload(device: Device, mosquitto: Mosqui
 def test_a_retained_command_is_known_as_such(device: Device, mosquitto: Mosquitto) -> None:
     send(mosquitto.port, "lipwire/test/command/wave", "{}", retain=True)
     device.publisher.start()
-    wait_until(lambda: device.heard)
+    assert_soon(lambda: device.heard)
     send(mosquitto.port, "lipwire/test/command/jump")
-    wait_until(lambda: len(device.heard) == 2)
+    assert_soon(lambda: len(device.heard) == 2)
     assert device.heard == [("wave", b"{}", True), ("jump", b"", False)]
 
 
@@ -230,11 +232,11 @@ def test_commands_that_the_broker_does_not_let_through_are_said(
     line.work()
     broker.recv(1000)
     broker.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK: welcome
-    wait_until(lambda: line.work() and line.connected)
+    assert_soon(lambda: line.work() and line.connected)
     line.work()
     subscribe = broker.recv(1000)
     broker.sendall(b"\x90\x04" + subscribe[2:4] + b"\x00\x87")  # SUBACK: not authorised
-    wait_until(lambda: line.work() and said.refusal)
+    assert_soon(lambda: line.work() and said.refusal)
     assert said.refusal == "lipwire/test/command/+: Not authorized"
     line.leave()
     line.work()
@@ -246,9 +248,9 @@ def test_a_command_that_is_published_retained_is_known_as_such_at_once(
     device: Device, mosquitto: Mosquitto
 ) -> None:
     device.publisher.start()
-    wait_until(lambda: device.publisher.connected)
+    assert_soon(lambda: device.publisher.connected)
     send(mosquitto.port, "lipwire/test/command/wave", "{}", retain=True)
-    wait_until(lambda: device.heard)
+    assert_soon(lambda: device.heard)
     assert {retained for _, _, retained in device.heard} == {True}
 
 
@@ -256,7 +258,7 @@ def test_commands_to_others_and_at_other_levels_are_not_heard(
     device: Device, mosquitto: Mosquitto, subscriber: Subscriber
 ) -> None:
     device.publisher.start()
-    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.assert_soon(lambda s: s.last("health"))
     subscriber.close()  # what follows fits no schema
     for topic in (
         "other/command/wave",
@@ -266,7 +268,7 @@ def test_commands_to_others_and_at_other_levels_are_not_heard(
     ):
         send(mosquitto.port, f"lipwire/{topic}")
     send(mosquitto.port, "lipwire/test/command/jump")
-    wait_until(lambda: device.heard)
+    assert_soon(lambda: device.heard)
     assert device.heard == [("jump", b"", False)]
 
 
@@ -275,7 +277,7 @@ def test_a_device_that_takes_no_commands_does_not_ask_for_them(
 ) -> None:
     restart(mosquitto, "")
     make(commands=False).publisher.start()
-    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.assert_soon(lambda s: s.last("health"))
     log = (mosquitto.folder / "mosquitto.log").read_text()
     assert "homeassistant/status (QoS 1)" in log
     assert "/command" not in log
@@ -285,27 +287,27 @@ def test_what_is_heard_and_fails_does_not_end_the_feed(
     device: Device, mosquitto: Mosquitto, subscriber: Subscriber
 ) -> None:
     device.publisher.start()
-    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.assert_soon(lambda s: s.last("health"))
     device.heard = None  # type: ignore[assignment]
     send(mosquitto.port, "lipwire/test/command/wave")
-    wait_until(lambda: "AttributeError" in device.publisher.trouble)
+    assert_soon(lambda: "AttributeError" in device.publisher.trouble)
     device.heard = []
     device.smile()
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
 
 
 def test_an_answer_waits_for_a_broker_that_is_away(
     device: Device, mosquitto: Mosquitto, subscriber: Subscriber
 ) -> None:
     device.publisher.start()
-    wait_until(lambda: device.publisher.connected)
+    assert_soon(lambda: device.publisher.connected)
     mosquitto.stop()
-    wait_until(lambda: not device.publisher.connected)
+    assert_soon(lambda: not device.publisher.connected)
     for request in "ab":
         answer = Result("wave", request, True, "waved", utc(AT))
         device.publisher.answer(message_json(answer))
     mosquitto.start()
-    subscriber.wait_for(lambda s: len(told(s, "lipwire/test/result")) == 2)
+    subscriber.assert_soon(lambda s: len(told(s, "lipwire/test/result")) == 2)
     assert [message["request"] for message in told(subscriber, "lipwire/test/result")] == ["a", "b"]
 
 
@@ -315,7 +317,7 @@ def test_a_message_that_is_too_large_for_the_broker_does_not_stop_the_others(
     restart(mosquitto, "max_packet_size 1500")
     device.smile(30)
     device.publisher.start()
-    subscriber.wait_for(lambda s: len(s.events) == 30 and s.last("health") and s.last("counts"))
+    subscriber.assert_soon(lambda s: len(s.events) == 30 and s.last("health") and s.last("counts"))
     assert device.publisher.refusal == f"{CONFIG}: the broker takes no more than 1500 bytes"
     assert "refused" in device.publisher.trouble
     assert connections(mosquitto) == 1
@@ -326,11 +328,11 @@ def test_an_answer_that_is_too_large_for_the_broker_does_not_stop_the_feed(
 ) -> None:
     restart(mosquitto, "max_packet_size 1500")
     device.publisher.start()
-    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.assert_soon(lambda s: s.last("health"))
     for request in ("x" * 1500, "small"):
         answer = Result("wave", request, True, "waved", utc(AT))
         device.publisher.answer(message_json(answer))
-    subscriber.wait_for(lambda s: s.last("result"))
+    subscriber.assert_soon(lambda s: s.last("result"))
     assert [message["request"] for message in told(subscriber, "lipwire/test/result")] == ["small"]
     assert connections(mosquitto) == 1
 
@@ -349,20 +351,20 @@ def test_a_broker_that_refuses_only_the_discovery_gets_everything_else(
     device = make()
     began = time.monotonic()
     device.publisher.start()
-    wait_until(lambda: device.publisher.refusal)
+    assert_soon(lambda: device.publisher.refusal)
     device.smile(30)
-    subscriber.wait_for(lambda s: len(ids(s)) == 30)
-    wait_until(lambda: device.state.waiting_count == 0)
+    subscriber.assert_soon(lambda s: len(ids(s)) == 30)
+    assert_soon(lambda: device.state.waiting_count == 0)
     log = mosquitto.folder / "mosquitto.log"
-    wait_until(lambda: log.read_text().count("Denied PUBLISH") >= 5)
+    assert_soon(lambda: log.read_text().count("Denied PUBLISH") >= 5)
     assert device.publisher.refusal.startswith(f"{CONFIG}: ")
     assert time.monotonic() - began > 0.7  # the pauses grow
     assert len([message for message in caplog.messages if "refused" in message]) == 1
     rights.write_text("topic readwrite #\n")
     assert mosquitto.process
     mosquitto.process.send_signal(signal.SIGHUP)
-    subscriber.wait_for(lambda s: s.last("config"))
-    wait_until(lambda: not device.publisher.trouble)
+    subscriber.assert_soon(lambda s: s.last("config"))
+    assert_soon(lambda: not device.publisher.trouble)
     assert device.publisher.refusal == ""
 
 
@@ -375,11 +377,11 @@ def test_a_refused_discovery_does_not_keep_a_device_from_coming_back_soon(
     restart(mosquitto, f"acl_file {rights}")
     device = make()
     device.publisher.start()
-    wait_until(lambda: log.read_text().count("Denied PUBLISH") == 7)  # more than 3 s between them
+    assert_soon(lambda: log.read_text().count("Denied PUBLISH") == 7)  # more than 3 s between them
     mosquitto.stop()
-    wait_until(lambda: not device.publisher.connected)
+    assert_soon(lambda: not device.publisher.connected)
     mosquitto.start()
-    wait_until(lambda: device.publisher.connected, 2)
+    assert_soon(lambda: device.publisher.connected, 2)
 
 
 def test_devices_that_have_one_id_say_so_and_take_turns(
@@ -390,14 +392,14 @@ def test_devices_that_have_one_id_say_so_and_take_turns(
     devices = make(), make()
     for device in devices:
         device.publisher.start()
-        wait_until(lambda device=device: device.publisher.connected)
+        assert_soon(lambda device=device: device.publisher.connected)
     somebody: list[bool] = []
 
     def each_has_yielded_twice() -> bool:
         somebody.append(any(device.publisher.connected for device in devices))
         return all(device.publisher.takeovers >= 2 for device in devices)
 
-    wait_until(each_has_yielded_twice, 40)
+    assert_soon(each_has_yielded_twice, 40)
     assert sum(somebody) > 0.5 * len(somebody)
     assert connections(mosquitto) < 20  # in four turns
     said = "taken over: another client uses the id of this device (test)"
@@ -414,14 +416,14 @@ def test_health_of_another_run_is_a_rivals_unless_that_run_was_our_own(
     device.state.set_fact("runs", earlier)
     device = make(state=device.state)
     device.publisher.start()
-    subscriber.wait_for(lambda s: s.last("health"))
+    subscriber.assert_soon(lambda s: s.last("health"))
     health = message_json(device.health(device.publisher))
     send(mosquitto.port, "lipwire/test/health", health.replace(device.run, earlier), retain=True)
     send(mosquitto.port, "lipwire/test/command/wave")
-    wait_until(lambda: device.heard)
+    assert_soon(lambda: device.heard)
     assert device.publisher.takeovers == 0
     send(mosquitto.port, "lipwire/test/health", health.replace(device.run, "f00f00f0"))
-    wait_until(lambda: device.publisher.takeovers == 1)
+    assert_soon(lambda: device.publisher.takeovers == 1)
 
 
 def test_devices_that_have_one_id_deliver_all_events_of_both_in_the_end(
@@ -432,12 +434,12 @@ def test_devices_that_have_one_id_deliver_all_events_of_both_in_the_end(
     for device in devices:
         device.smile(200)
         device.publisher.start()
-    wait_until(lambda: connections(mosquitto) >= 4)
+    assert_soon(lambda: connections(mosquitto) >= 4)
     for device in devices:
         device.smile(100)
-    subscriber.wait_for(lambda s: len(ids(s)) == 600)
+    subscriber.assert_soon(lambda s: len(ids(s)) == 600)
     for device in devices:
-        wait_until(lambda device=device: device.state.waiting_count == 0)
+        assert_soon(lambda device=device: device.state.waiting_count == 0)
         assert device.state.ledger()["delivered"] == 300
 
 
@@ -449,13 +451,42 @@ def test_two_devices_with_ids_of_their_own_do_not_disturb_each_other(
     for device in devices:
         device.smile(50)
         device.publisher.start()
-    subscriber.wait_for(lambda s: len(ids(s)) == 100)
+    subscriber.assert_soon(lambda s: len(ids(s)) == 100)
     for name, device in zip(names, devices, strict=True):
-        wait_until(lambda device=device: device.state.waiting_count == 0)
+        assert_soon(lambda device=device: device.state.waiting_count == 0)
         assert len(told(subscriber, f"lipwire/{name}/event/smile")) == 50
         assert told(subscriber, f"lipwire/{name}/availability") == ["online"]
         assert connections(mosquitto, f"lipwire-{name}") == 1
         assert device.publisher.takeovers == 0
     send(mosquitto.port, "lipwire/hall/command/wave")
-    wait_until(lambda: devices[1].heard)
+    assert_soon(lambda: devices[1].heard)
     assert devices[0].heard == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"broker": "none"}, "off (--broker none)"),
+        ({"broker": "mqtt://hub"}, "mosquitto_sub -h hub -p 1883 -t 'lipwire/#' -v"),
+        (
+            {"broker": "mqtts://hub", "prefix": "shop"},
+            "mosquitto_sub -h hub -p 8883 --capath /etc/ssl/certs -t 'shop/#' -v",
+        ),
+        (
+            {"broker": "mqtts://hub", "ca_file": "ca.pem"},
+            "mosquitto_sub -h hub -p 8883 --cafile ca.pem -t 'lipwire/#' -v",
+        ),
+    ],
+)
+def test_a_daemon_says_how_to_listen_to_it(settings: dict[str, str], line: str) -> None:
+    assert Feed(Settings(mqtt=MqttSettings(**settings))).line == line
+
+
+def test_without_a_broker_a_daemon_goes_on_and_tells_nothing() -> None:
+    feed = Feed(Settings(mqtt=MqttSettings(broker="none", commands=True)))
+    assert not (feed.is_on or feed.hears_commands or feed.connected or feed.trouble)
+    feed.wait()
+    feed.start()
+    feed.answer("{}")
+    feed.tell_live("event/viseme", "{}")
+    feed.stop()

@@ -19,7 +19,7 @@ from edge.feed.publisher import Publisher
 from edge.settings import MqttSettings
 from edge.state import State
 from tests.conftest import Mosquitto
-from tests.feed import Subscriber, distinct, wait_until
+from tests.feed import Subscriber, assert_soon, distinct
 from tests.proxy import Proxy
 
 EVENTS, VISIT = 10_000, 4  # a visit is so many events
@@ -84,5 +84,5 @@ def test_nothing_is_lost_and_the_order_is_that_of_seq(
     assert state.ledger() == {"delivered": EVENTS, "dropped": 0, "unsent": 0, "waiting": 0}
     assert state.counts().smiles_total == EVENTS // VISIT
     state.close()
-    wait_until(lambda: not publisher.connected)
+    assert_soon(lambda: not publisher.connected)
     print(f"{interruptions} interruptions, {len(events) - EVENTS} repeats")

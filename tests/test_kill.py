@@ -19,7 +19,7 @@ from edge.events import Counts
 from edge.state import State
 from tests.conftest import Mosquitto
 from tests.crashing_daemon import POINTS
-from tests.feed import Subscriber, distinct, wait_until
+from tests.feed import Subscriber, assert_soon, distinct
 
 KILLS = 50
 EVENTS_A_SECOND = 20.0
@@ -86,7 +86,7 @@ def finish(busy: list[str], subscriber: Subscriber, folder: Path) -> list[dict[s
         capture_output=True,
     )
     counts = committed(folder)
-    subscriber.wait_for(lambda s: any(e["seq"] == counts.seq for e in s.events))
+    subscriber.assert_soon(lambda s: any(e["seq"] == counts.seq for e in s.events))
     subscriber.settled()
     events = distinct(subscriber.events)
     assert [e["seq"] for e in events] == list(range(1, counts.seq + 1))
@@ -111,7 +111,7 @@ def test_fifty_kills_at_random_moments(
     for _ in range(KILLS):
         daemon = subprocess.Popen([sys.executable, "-m", "edge", *busy], stderr=subprocess.DEVNULL)
         known = len(subscriber.events)
-        wait_until(lambda known=known: len(subscriber.events) > known)  # type: ignore[misc]
+        assert_soon(lambda known=known: len(subscriber.events) > known)  # type: ignore[misc]
         seen, began = len(subscriber.events), time.monotonic()
         time.sleep(chance.uniform(0, 0.5))
         daemon.send_signal(signal.SIGKILL)

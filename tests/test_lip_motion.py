@@ -72,14 +72,15 @@ def test_nothing_is_compared_with_what_was_long_before() -> None:
     assert motion(seen, 1.7) is None
 
 
-@pytest.mark.parametrize("roll", [0, 25, -40])
-def test_a_glimpse_holds_all_that_is_cut_from_the_picture(roll: float) -> None:
+@pytest.mark.parametrize(("roll", "width"), [(0, 1), (25, 1), (-40, 1), (0, 0.4), (25, 0.6)])
+def test_a_glimpse_holds_all_that_is_cut_from_the_picture(roll: float, width: float) -> None:
+    """Of a head that is turned away, too, whose eyes seem near to each other."""
     image = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
     image = cv2.GaussianBlur(image, (0, 0), 3)
     turn = np.exp(1j * np.deg2rad(roll))
     points = Keypoints(
         *(
-            complex((p - complex(320, 240)) * turn * 0.6 + complex(320, 240))
+            complex(complex(width * (p.real - 320), p.imag - 240) * turn * 0.6 + complex(320, 240))
             for p in (POINTS.right_eye, POINTS.left_eye, POINTS.nose, POINTS.mouth)
         )
     )

@@ -20,7 +20,7 @@ from edge.puppet import Puppet
 from edge.settings import Settings
 from tests.command import ALONE, Lipwire
 from tests.daemon import Daemon
-from tests.feed import wait_until
+from tests.feed import assert_soon
 from tests.receiver import Receiver, pose
 from tests.test_osc import frame, seen
 
@@ -93,7 +93,7 @@ def test_a_daemon_that_is_stopped_closes_the_mouth(
 ) -> None:
     options = ("--broker", "none", "--models", str(face_model.parent), "--osc", receiver.address)
     daemon = Daemon(tmp_path / "daemon", "--source", "demo", *options)
-    wait_until(lambda: receiver.last is not None and sum(pose(receiver.last).values()) > 1)
+    assert_soon(lambda: receiver.last is not None and sum(pose(receiver.last).values()) > 1)
     assert daemon.end(signal.SIGTERM) == 0, daemon.err
     last = [sum(pose(datagram).values()) for datagram in receiver.datagrams()[-CLOSING - 2 :]]
     assert last[0] > 0.5
@@ -116,7 +116,7 @@ def test_the_documented_listener_prints_every_pose(tmp_path: Path) -> None:
         return out.read_text().splitlines()
 
     try:
-        wait_until(lambda: "A 0.00 I 0.00 U 1.00 E 0.00 O 0.00" in printed())
+        assert_soon(lambda: "A 0.00 I 0.00 U 1.00 E 0.00 O 0.00" in printed())
     finally:
         listener.kill()
         listener.wait()

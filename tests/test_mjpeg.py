@@ -24,7 +24,7 @@ from edge.profiles import Profile
 from edge.settings import CameraSettings, MqttSettings, Settings
 from tests.certificates import Authority
 from tests.conftest import check_it_comes_back
-from tests.feed import wait_until
+from tests.feed import assert_soon
 from tests.mjpeg_server import MjpegServer, jpeg, part
 
 LEVELS = (40, 80, 120, 160)
@@ -222,7 +222,7 @@ def test_a_picture_that_stops_half_way_is_noticed_in_time_and_the_stream_comes_b
     read.start()
     assert read.take(10) is not None
     began = time.monotonic()
-    wait_until(lambda: read.missing)
+    assert_soon(lambda: read.missing)
     assert 0.3 < time.monotonic() - began < 1.0
     assert read.take(10) is not None
     assert server.watchers == 2

@@ -52,7 +52,7 @@ def test_a_korean_vocabulary_goes_from_videos_to_the_broker(
     run = ("run", "--config", config, "--source", film, "--broker", mosquitto.url)
     done = ready(*run, "--pace", "max", "--page", "off")
     assert done.returncode == 0, done.stderr
-    subscriber.wait_for(lambda s: any(e["event_type"] == "face_left" for e in s.events))
+    subscriber.assert_soon(lambda s: any(e["event_type"] == "face_left" for e in s.events))
     told = [event for event in subscriber.events if event["event_type"] == "word_read"]
     assert tuple(event["word"] for event in told) == said
     assert all(set(event["alternatives"]) == set(WORDS) - {event["word"]} for event in told)

@@ -109,14 +109,14 @@ def test_a_model_may_begin_anew_where_no_word_is_left(own: OwnWords, tmp_path: P
     assert OwnWords(tmp_path / "state", other).takes == {}
 
 
-TAKES = ("[]", "1", "[[NaN]]", '[["a"]]', "[[1], [1, 2]]")
+TAKES = ("[]", "1", "[[]]", "[[NaN]]", '[["a"]]', "[[1], [1, 2]]")
 DAMAGED = (
-    *("", "{", "[]", "{}", '{"format": 2, "model": "", "words": {}}'),
+    *("", "{", "[" * 10**5, "[]", "{}", '{"format": 2, "model": "", "words": {}}'),
     *(f'{{"format": 1, "model": "", "words": {{"yes": {takes}}}}}' for takes in TAKES),
 )
 
 
-@pytest.mark.parametrize("text", DAMAGED)
+@pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_file_is_one_line(tmp_path: Path, model: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     line = complaint(lambda: OwnWords(tmp_path, model), StateError)

@@ -26,7 +26,7 @@ from edge.snapshot import Snapshot
 from tests.command import Lipwire
 from tests.conftest import need, serving
 from tests.fakes import SNAPSHOT, picture
-from tests.feed import wait_until
+from tests.feed import assert_soon
 
 CHROMIUM = shutil.which("chromium")
 # A package's browser may not start as root without the first ones; the rest keeps it off the net.
@@ -337,7 +337,7 @@ def test_a_browser_shows_what_the_daemon_sees(ready: Lipwire, browse: Browse) ->
     options = ("--source", "demo", "--broker", "none", "--page", "127.0.0.1:0", "--duration", "20")
     with said.open("w") as log, ready.start("run", *options, stderr=log) as daemon:
         try:
-            wait_until(lambda: "smile_started" in said.read_text())
+            assert_soon(lambda: "smile_started" in said.read_text())
             (url,) = re.findall(r"page: (\S+)", said.read_text())
             shown = browse(url)
         finally:

@@ -24,7 +24,7 @@ from tests import fakes_picamera2 as fake
 from tests.conftest import complaint
 from tests.fakes import picture
 from tests.fakes_picamera2 import NOW_S
-from tests.feed import wait_until
+from tests.feed import assert_soon
 
 PROFILE = Profile(width=640, height=480, target_fps=25)
 
@@ -340,7 +340,7 @@ def test_every_smile_of_the_drawn_face_is_counted_from_the_cameras_own_format(
     watch = Watch(Settings(camera=CameraSettings(source="picamera2")), profile, face_model.parent)
     watch.load(lambda: 1)
     watch.start()
-    wait_until(lambda: board.camera is not None and board.camera.started)
+    assert_soon(lambda: board.camera is not None and board.camera.started)
     film = DemoCamera(profile.width, profile.height, fps)
     kinds = []
     for index in range(int(LOOP_S * fps)):

@@ -170,7 +170,7 @@ def test_a_teachers_opinion_counts_by_its_weight() -> None:
 
 
 def test_epochs_are_shared_among_phases_as_before() -> None:
-    from training.cli.train import lasting
+    from training.cli.recipes import lasting
 
     two = Recipe("m", (Phase(4, 1e-3, 0.0), Phase(12, 1e-4, 0.0, learns="x")))
     assert [phase.epochs for phase in lasting(two, 8).phases] == [2, 6]

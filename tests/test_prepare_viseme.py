@@ -22,12 +22,13 @@ from tests.sets import drawn, write_genki, write_picture, write_text
 from tests.test_gaps import points_68
 from tests.test_own_pictures import film
 from training import masks
-from training.crops import Column, Crops, Origin, kept, write
+from training.crops import Crops, Origin, kept
 from training.datasets import Options, listing, load
 from training.datasets.keypoints68 import COLUMNS
 from training.faces import load_detector, main_face
 from training.gaps import LIPS, shapes_at
 from training.masks import mask
+from training.npz import Column, write
 from training.prepare import prepare as module
 from training.prepare.prepare import Order, prepare, sheet, skipped_list
 from training.prepare.sheet import groups

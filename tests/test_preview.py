@@ -25,7 +25,7 @@ from tests import fakes_picamera2 as fake
 from tests.conftest import Mosquitto, free_port
 from tests.fakes import picture
 from tests.fakes_picamera2 import NOW_S
-from tests.feed import Subscriber, send, wait_until
+from tests.feed import Subscriber, assert_soon, send
 
 
 @pytest.fixture
@@ -91,31 +91,31 @@ def test_a_picture_is_shown_only_while_the_camera_gives_some(
         answers = "lipwire/door/result"
         known = sum(each.topic == answers for each in subscriber.received)
         send(mosquitto.port, f"lipwire/door/command/{command}", json.dumps({}))
-        subscriber.wait_for(lambda s: sum(each.topic == answers for each in s.received) > known)
+        subscriber.assert_soon(lambda s: sum(each.topic == answers for each in s.received) > known)
 
     def see(index: int) -> None:
         """A picture, which must be shown next."""
-        wait_until(lambda: board.camera is not None and board.camera.started)
+        assert_soon(lambda: board.camera is not None and board.camera.started)
         board.expose(picture(index), NOW_S)
-        wait_until(lambda: shown() == 20 + 5 * index)
+        assert_soon(lambda: shown() == 20 + 5 * index)
 
     def script() -> None:
-        wait_until(lambda: subscriber.last("health"))
+        assert_soon(lambda: subscriber.last("health"))
         assert shown() is None
         see(1)
         see(2)
         order("pause")
         assert shown() is None
         board.expose(picture(), NOW_S)  # the camera's thread wakes and closes it
-        wait_until(lambda: board.camera is None)
+        assert_soon(lambda: board.camera is None)
         order("resume")
         see(3)
         monkeypatch.setattr(daemon, "PREVIEW_S", 0.0)
-        wait_until(lambda: shown() is None)
+        assert_soon(lambda: shown() is None)
         cameras, board.cameras = board.cameras, []
         monkeypatch.setattr(picamera2, "SILENCE_S", 0.01)
         board.expose(picture(5), NOW_S)
-        wait_until(lambda: subscriber.last("health")["camera"] == "missing")
+        assert_soon(lambda: subscriber.last("health")["camera"] == "missing")
         assert shown() is None
         monkeypatch.setattr(daemon, "PREVIEW_S", 60.0)
         monkeypatch.setattr(picamera2, "SILENCE_S", 1.0)  # the end waits for the camera's thread
@@ -144,9 +144,9 @@ def test_while_a_stage_fails_the_page_says_so_and_shows_no_picture(
         raise RuntimeError("a bad frame")
 
     def script() -> None:
-        wait_until(lambda: runs.snapshot.preview is not None)
+        assert_soon(lambda: runs.snapshot.preview is not None)
         monkeypatch.setattr(Pipeline, "__call__", fail)
-        wait_until(lambda: runs.snapshot.restarts == 1)
+        assert_soon(lambda: runs.snapshot.restarts == 1)
         assert runs.snapshot.preview is None
         runs._stop.set()
 

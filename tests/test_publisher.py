@@ -19,7 +19,7 @@ from edge.feed.publisher import Publisher
 from edge.shapes import SHAPES
 from edge.state import State
 from tests.conftest import Mosquitto
-from tests.feed import Subscriber, distinct, login, wait_until
+from tests.feed import Subscriber, assert_soon, distinct, login
 
 AT = 1_700_000_000.0
 
@@ -62,17 +62,17 @@ def test_events_counts_and_availability_arrive(
 ) -> None:
     publisher.start()
     state.record([FaceArrived(face=1, at=AT), *smiles(2)])
-    subscriber.wait_for(lambda s: len(s.events) == 3)
+    subscriber.assert_soon(lambda s: len(s.events) == 3)
     assert [e["event_type"] for e in subscriber.events] == ["face_arrived"] + ["smile_started"] * 2
     assert [r.topic for r in subscriber.received if "event" in r.topic] == [
         "lipwire/test/event/face",
         "lipwire/test/event/smile",
         "lipwire/test/event/smile",
     ]
-    counts = subscriber.wait_for(lambda s: (s.last("counts") or {}).get("seq") == 3 and s)
+    counts = subscriber.assert_soon(lambda s: (s.last("counts") or {}).get("seq") == 3 and s)
     assert counts.last("counts")["smiles_total"] == 2
     assert subscriber.last("availability") == "online"
-    wait_until(lambda: state.waiting_count == 0)
+    assert_soon(lambda: state.waiting_count == 0)
 
 
 def test_connections_that_are_over_hold_no_sockets(
@@ -84,11 +84,11 @@ def test_connections_that_are_over_hold_no_sockets(
         before = len(list(Path("/proc/self/fd").iterdir()))
         publisher.start()
         for _ in range(3):
-            wait_until(lambda: publisher.connected)
+            assert_soon(lambda: publisher.connected)
             mosquitto.stop()
-            wait_until(lambda: not publisher.connected)
+            assert_soon(lambda: not publisher.connected)
             mosquitto.start()
-        wait_until(lambda: publisher.connected)
+        assert_soon(lambda: publisher.connected)
         publisher.stop()
         assert len(list(Path("/proc/self/fd").iterdir())) <= before
     finally:
@@ -102,7 +102,7 @@ def test_latest_values_are_retained_and_a_clean_stop_says_offline(
     state.record(smiles(5))
     publisher.stop()
     late_comer = Subscriber(mosquitto.port)
-    late_comer.wait_for(lambda s: len(s.received) == 2)
+    late_comer.assert_soon(lambda s: len(s.received) == 2)
     late_comer.close()
     assert all(r.retained for r in late_comer.received)
     assert late_comer.last("availability") == "offline"
@@ -115,16 +115,16 @@ def test_an_outage_loses_nothing_and_the_latest_counts_come_again(
 ) -> None:
     publisher.start()
     state.record(smiles(3))
-    subscriber.wait_for(lambda s: len(s.events) == 3)
+    subscriber.assert_soon(lambda s: len(s.events) == 3)
     mosquitto.stop()
-    wait_until(lambda: not publisher.connected)
+    assert_soon(lambda: not publisher.connected)
     state.record(smiles(50))
     assert "connection" in publisher.trouble
     mosquitto.start()
-    subscriber.wait_for(lambda s: len(distinct(s.events)) == 53)
-    subscriber.wait_for(lambda s: s.last("counts")["seq"] == 53)
+    subscriber.assert_soon(lambda s: len(distinct(s.events)) == 53)
+    subscriber.assert_soon(lambda s: s.last("counts")["seq"] == 53)
     assert [e["seq"] for e in distinct(subscriber.events)] == list(range(1, 54))
-    wait_until(lambda: state.waiting_count == 0)
+    assert_soon(lambda: state.waiting_count == 0)
     assert publisher.trouble == ""
 
 
@@ -132,14 +132,14 @@ def test_a_silent_broker_delays_and_loses_nothing(
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
     publisher.start()
-    wait_until(lambda: publisher.connected)
+    assert_soon(lambda: publisher.connected)
     assert mosquitto.process
     mosquitto.process.send_signal(signal.SIGSTOP)
     state.record(smiles(100))
     assert state.waiting_count == 100
     mosquitto.process.send_signal(signal.SIGCONT)
-    subscriber.wait_for(lambda s: len(distinct(s.events)) == 100)
-    wait_until(lambda: state.ledger()["delivered"] == 100)
+    subscriber.assert_soon(lambda s: len(distinct(s.events)) == 100)
+    assert_soon(lambda: state.ledger()["delivered"] == 100)
 
 
 def test_a_subscriber_that_was_away_finds_what_came_meanwhile(
@@ -148,13 +148,13 @@ def test_a_subscriber_that_was_away_finds_what_came_meanwhile(
     early = Subscriber(mosquitto.port)
     publisher.start()
     state.record(smiles(3))
-    early.wait_for(lambda s: len(s.events) == 3)
+    early.assert_soon(lambda s: len(s.events) == 3)
     early.close()
     state.record(smiles(20))
-    wait_until(lambda: state.ledger()["delivered"] == 23)
+    assert_soon(lambda: state.ledger()["delivered"] == 23)
     back = Subscriber(mosquitto.port)
-    back.wait_for(lambda s: len(distinct(s.events)) == 20)
-    back.wait_for(lambda s: (s.last("counts") or {}).get("smiles_total") == 23)
+    back.assert_soon(lambda s: len(distinct(s.events)) == 20)
+    back.assert_soon(lambda s: (s.last("counts") or {}).get("smiles_total") == 23)
     back.close()
     assert [e["seq"] for e in back.events] == list(range(4, 24))
 
@@ -165,25 +165,25 @@ def test_an_event_that_the_broker_refuses_is_kept_and_the_refusal_is_shown(
     rights = restrict(mosquitto, "topic read #\ntopic write lipwire/+/availability\n")
     publisher.start()
     state.record(smiles(4))
-    wait_until(lambda: "refused" in publisher.trouble)
+    assert_soon(lambda: "refused" in publisher.trouble)
     assert state.ledger() == {"delivered": 0, "dropped": 0, "unsent": 0, "waiting": 4}
     rights.write_text("topic readwrite #\n")
     assert mosquitto.process
     mosquitto.process.send_signal(signal.SIGHUP)
-    subscriber.wait_for(lambda s: len(distinct(s.events)) == 4)
-    wait_until(lambda: state.waiting_count == 0 and publisher.trouble == "")
+    subscriber.assert_soon(lambda s: len(distinct(s.events)) == 4)
+    assert_soon(lambda: state.waiting_count == 0 and publisher.trouble == "")
 
 
 def test_refused_events_do_not_hold_up_those_behind_them(
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
     restrict(mosquitto, "topic read #\ntopic write lipwire/+/event/face\n")
-    wait_until(lambda: subscriber.times_subscribed == 2)
+    assert_soon(lambda: subscriber.times_subscribed == 2)
     state.record([*smiles(60), FaceArrived(face=1, at=AT)])
     publisher.start()
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     assert [e["event_type"] for e in subscriber.events] == ["face_arrived"]
-    wait_until(lambda: state.ledger()["delivered"] == 1)
+    assert_soon(lambda: state.ledger()["delivered"] == 1)
     assert state.waiting_count == 60
     assert "refused" in publisher.trouble
 
@@ -195,16 +195,16 @@ def test_a_broker_that_hangs_is_not_taken_for_one_that_knows_no_mqtt_5(
     monkeypatch.setattr("edge.feed.line.TIMEOUT_S", 0.2)
     monkeypatch.setattr("edge.feed.trouble.LONGEST_PAUSE_S", 0.1)
     publisher.start()
-    wait_until(lambda: publisher.connected)
+    assert_soon(lambda: publisher.connected)
     publisher._line._client.socket().shutdown(2)  # type: ignore[union-attr]
     assert mosquitto.process
     mosquitto.process.send_signal(signal.SIGSTOP)
     tries: set[float] = set()
     try:
-        wait_until(lambda: tries.add(publisher._line._answer_by) or len(tries) > 5)  # type: ignore[func-returns-value]
+        assert_soon(lambda: tries.add(publisher._line._answer_by) or len(tries) > 5)  # type: ignore[func-returns-value]
     finally:
         mosquitto.process.send_signal(signal.SIGCONT)
-    wait_until(lambda: publisher.connected)
+    assert_soon(lambda: publisher.connected)
     assert publisher.version == "5"
 
 
@@ -217,7 +217,7 @@ def test_one_connection_without_an_answer_does_not_give_up_the_newer_protocol(
     publisher = Publisher(login(f"mqtt://127.0.0.1:{port}"), state)
     publisher.start()
     door.accept()[0].close()
-    wait_until(lambda: publisher.trouble == "it does not answer")
+    assert_soon(lambda: publisher.trouble == "it does not answer")
     asked, _ = door.accept()
     asked.settimeout(5)
     connect = asked.recv(100)
@@ -239,8 +239,8 @@ def test_a_takeover_that_the_broker_names_is_counted_and_not_answered_with_anoth
         with asked:
             asked.recv(1000)
             asked.sendall(b"\x20\x03\x00\x00\x00" + farewell)
-            wait_until(lambda: publisher.takeovers == 1)
-            wait_until(lambda: "another client uses the id" in publisher.trouble)
+            assert_soon(lambda: publisher.takeovers == 1)
+            assert_soon(lambda: "another client uses the id" in publisher.trouble)
             door.settimeout(2)  # three times the rest after any other loss
             with pytest.raises(TimeoutError):
                 door.accept()
@@ -253,8 +253,8 @@ def test_a_broker_that_refuses_the_user_is_said_once_and_events_wait(
     restart(mosquitto, "allow_anonymous false")
     publisher.start()
     state.record(smiles(1))
-    wait_until(lambda: "refused" in publisher.trouble)
-    wait_until(lambda: publisher._trouble._pause_s > 1)
+    assert_soon(lambda: "refused" in publisher.trouble)
+    assert_soon(lambda: publisher._trouble._pause_s > 1)
     assert len([r for r in caplog.records if "refused" in r.message]) == 1
     assert state.waiting_count == 1
 
@@ -263,11 +263,11 @@ def test_the_will_says_offline_when_the_daemon_dies(
     state: State, publisher: Publisher, subscriber: Subscriber
 ) -> None:
     publisher.start()
-    subscriber.wait_for(lambda s: s.last("availability") == "online")
+    subscriber.assert_soon(lambda s: s.last("availability") == "online")
     socket = publisher._line._client.socket()
     assert socket
     socket.shutdown(2)  # as if the process were gone, without a word
-    subscriber.wait_for(
+    subscriber.assert_soon(
         lambda s: (
             [r.message for r in s.received if r.topic.endswith("availability")][:2]
             == ["online", "offline"]
@@ -289,9 +289,9 @@ def test_what_is_told_live_goes_without_an_acknowledgement_and_is_not_kept(
 ) -> None:
     publisher.start()
     state.record(smiles(1))
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     mouths(publisher, 1, 2, 3)
-    subscriber.wait_for(lambda s: len(s.live) == 3)
+    subscriber.assert_soon(lambda s: len(s.live) == 3)
     assert [mouth["face"] for mouth in subscriber.live] == [1, 2, 3]
     told = [r for r in subscriber.received if r.topic == "lipwire/test/event/viseme"]
     assert {(r.qos, r.retained) for r in told} == {(0, False)}
@@ -303,18 +303,18 @@ def test_what_is_told_live_while_the_broker_is_away_never_comes(
 ) -> None:
     mouths(publisher, 1)  # before the first connection
     publisher.start()
-    subscriber.wait_for(lambda s: s.last("availability") == "online")
+    subscriber.assert_soon(lambda s: s.last("availability") == "online")
     mouths(publisher, 2)
-    subscriber.wait_for(lambda s: s.live)
+    subscriber.assert_soon(lambda s: s.live)
     mosquitto.stop()
-    wait_until(lambda: not publisher.connected)
+    assert_soon(lambda: not publisher.connected)
     mouths(publisher, *range(3, 200))
     mosquitto.start()
-    wait_until(lambda: publisher.connected)
+    assert_soon(lambda: publisher.connected)
     state.record(smiles(1))
-    subscriber.wait_for(lambda s: s.events)  # whatever was queued would have come before
+    subscriber.assert_soon(lambda s: s.events)  # whatever was queued would have come before
     mouths(publisher, 200)
-    subscriber.wait_for(lambda s: len(s.live) > 1)
+    subscriber.assert_soon(lambda s: len(s.live) > 1)
     assert [mouth["face"] for mouth in subscriber.live] == [2, 200]
 
 
@@ -322,7 +322,7 @@ def test_what_is_told_live_does_not_pile_up_where_the_broker_hangs(
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
     publisher.start()
-    subscriber.wait_for(lambda s: s.last("availability") == "online")
+    subscriber.assert_soon(lambda s: s.last("availability") == "online")
     assert mosquitto.process
     mosquitto.process.send_signal(signal.SIGSTOP)
     try:
@@ -332,10 +332,10 @@ def test_what_is_told_live_does_not_pile_up_where_the_broker_hangs(
         while not waiting and time.monotonic() < until:
             mouths(publisher, *range(told, told + 100))
             told += 100
-            wait_until(lambda: not publisher._live)
+            assert_soon(lambda: not publisher._live)
         assert len(waiting) == 1
         mouths(publisher, 1, 2, 3)
-        wait_until(lambda: not publisher._live)
+        assert_soon(lambda: not publisher._live)
         assert len(waiting) == 1
     finally:
         mosquitto.process.send_signal(signal.SIGCONT)
@@ -345,14 +345,14 @@ def test_a_live_message_that_the_broker_would_not_take_is_no_end_of_the_connecti
     state: State, publisher: Publisher, subscriber: Subscriber, mosquitto: Mosquitto
 ) -> None:
     restart(mosquitto, "allow_anonymous true\nmax_packet_size 320")
-    wait_until(lambda: subscriber.times_subscribed == 2)
+    assert_soon(lambda: subscriber.times_subscribed == 2)
     publisher.start()
-    wait_until(lambda: publisher.connected)
+    assert_soon(lambda: publisher.connected)
     for _ in range(3):
         mouths(publisher, 1)
-        wait_until(lambda: not publisher._live)
+        assert_soon(lambda: not publisher._live)
     state.record([FaceArrived(face=1, at=AT)])
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     assert subscriber.live == []
     assert "closed" not in publisher.trouble
     said = [r.message for r in subscriber.received if r.topic.endswith("availability")]
@@ -365,7 +365,7 @@ def test_an_event_sent_long_after_it_was_stored_is_late(
     (row,) = state.record(smiles(1))
     publisher = Publisher(login(mosquitto.url), state, now=lambda: row.stored_at + 10.5)
     publisher.start()
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     publisher.stop()
     assert subscriber.events[0]["late"] is True
 
@@ -376,7 +376,7 @@ def test_a_small_receive_maximum_is_kept(
     restart(mosquitto, "allow_anonymous true\nmax_inflight_messages 1")
     publisher.start()
     state.record(smiles(40))
-    subscriber.wait_for(lambda s: len(s.events) >= 40)
+    subscriber.assert_soon(lambda s: len(s.events) >= 40)
     publisher.stop()
     assert len(subscriber.events) == 40  # no connection was closed for exceeding it
     assert publisher._line.window == 1
@@ -395,9 +395,9 @@ def test_a_broker_that_speaks_only_3_1_1_is_spoken_to_in_3_1_1(tmp_path: Path) -
     subscriber = Subscriber(broker.address.port, MQTTProtocolVersion.MQTTv311)
     publisher.start()
     state.record(smiles(30))
-    subscriber.wait_for(lambda s: len(distinct(s.events)) == 30)
+    subscriber.assert_soon(lambda s: len(distinct(s.events)) == 30)
     publisher.stop()
-    subscriber.wait_for(lambda s: s.last("availability") == "offline")
+    subscriber.assert_soon(lambda s: s.last("availability") == "offline")
     subscriber.close()
     assert subscriber.faults == []
     assert state.waiting_count == 0

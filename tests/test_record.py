@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import shlex
 import signal
 import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -24,7 +29,7 @@ from edge.take import KEPT_WIDE, Take, Unusable, seen
 from tests import mouthing
 from tests.command import Lipwire
 from tests.conftest import complaint, frames
-from tests.feed import wait_until
+from tests.feed import assert_soon
 from training.datasets.clip import ClipOptions
 from training.datasets.words import clip_listing
 
@@ -204,7 +209,7 @@ def test_what_is_finished_stays_after_ctrl_c(ready: Lipwire) -> None:
     small = ("--profile", "pi-zero-2w", *QUICK)
     pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     with ready.start(*wanted, *small, **pipes) as process:
-        wait_until((ready.home / "clips/me/yes/02.avi").exists, 60)
+        assert_soon((ready.home / "clips/me/yes/02.avi").exists, 60)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -215,7 +220,9 @@ def test_what_is_finished_stays_after_ctrl_c(ready: Lipwire) -> None:
     assert lengths <= {26, 27}  # 1.75 s at 15 a second
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a/b", "..", ".hidden", "a\\b", "tab\x07", "x" * 201])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "a/b", "..", ".hidden", "a\\b", "tab\x07", "x" * 201, "\u200d"]
+)
 def test_what_cannot_name_a_folder_is_no_word(lipwire: Lipwire, text: str) -> None:
     line = lipwire.complaint("record", "--word", text, "--source", "demo")
     assert line.startswith("lipwire: --word ")
@@ -225,6 +232,7 @@ def test_what_cannot_name_a_folder_is_no_word(lipwire: Lipwire, text: str) -> No
 def test_the_same_word_in_two_forms_of_unicode_is_one() -> None:
     assert label("안녕") == label(unicodedata.normalize("NFD", "안녕")) == "안녕"
     assert label("  good   bye ") == "good bye"
+    assert label("می\u200cخواهم") == "می\u200cخواهم"  # a joiner is part of how it is written
     assert label("é" * (LONGEST // 2)) == "é" * (LONGEST // 2)
     assert "longer" in complaint(lambda: label("é" * (LONGEST // 2 + 1)), SettingsError)
 
@@ -237,3 +245,51 @@ def test_a_place_that_cannot_be_written_is_one_line(ready: Lipwire, talking: Pat
     assert (
         done.stderr.splitlines()[-1] == "lipwire: file/me/yes: cannot be written: Not a directory"
     )
+
+
+def test_a_take_for_which_there_is_no_room_is_not_kept_in_part(
+    ready: Lipwire, talking: Path
+) -> None:
+    wanted = ("record", "--word", "yes", "--takes", "1", "--yes", "--source", talking, *QUICK)
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    largest = (20_000, 20_000)  # bytes of a file, as on a disk that is nearly full
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, largest)
+    with ready.start(*wanted, **pipes, preexec_fn=limit) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    last = "lipwire: clips/me/yes: cannot be written; is there room?"
+    assert err.splitlines()[-1] == last
+    assert below(ready.home / "clips") == []
+
+
+def test_a_word_of_another_script_is_told_to_any_terminal(
+    ready: Lipwire, talking: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = ready("record", "--word", "예", "--takes", "1", "--yes", "--source", talking, *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "\\uc608: 1 take in clips/me/\\uc608\n"
+    assert below(ready.home / "clips") == ["me/예/01.avi"]
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-"])
+def test_a_terminal_that_is_closed_ends_it_like_nobody_at_the_keyboard(
+    ready: Lipwire, talking: Path, closed: str
+) -> None:
+    wanted = ("record", "--word", "yes", "--source", talking, *QUICK)
+    line = shlex.join([sys.executable, "-m", "edge", *map(str, wanted)])
+    places = {"XDG_DATA_HOME": str(ready.home / "data")}
+    done = subprocess.run(
+        ["sh", "-c", f"{line} {closed}"],
+        cwd=ready.home,
+        env={**os.environ, **places},
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Enter begins" not in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert below(ready.home / "clips") == []

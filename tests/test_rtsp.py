@@ -24,7 +24,7 @@ from tests.certificates import Authority
 from tests.command import Lipwire
 from tests.conftest import check_it_comes_back, free_port
 from tests.fakes import FPS, film
-from tests.feed import wait_until
+from tests.feed import assert_soon
 from tests.rtsp_server import RtspServer
 
 
@@ -120,12 +120,12 @@ def test_silence_in_the_middle_of_a_frame_is_noticed_in_time_and_the_stream_come
     read.start()
     assert read.take(10) is not None
     server.packets_left = 0
-    wait_until(lambda: server.packets_left <= 0)
+    assert_soon(lambda: server.packets_left <= 0)
     began = time.monotonic()
-    wait_until(lambda: read.missing)
+    assert_soon(lambda: read.missing)
     assert time.monotonic() - began < 1.5
     server.packets_left = 10**9
-    wait_until(lambda: not read.missing)
+    assert_soon(lambda: not read.missing)
     assert read.take(10) is not None
     assert read.reopened == 1
     assert server.watchers == 2
@@ -174,12 +174,12 @@ def test_the_daemon_tells_nobody_the_password(server: RtspServer, ready: Lipwire
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as daemon:
-        wait_until(lambda: server.watchers > 0)
+        assert_soon(lambda: server.watchers > 0)
         with urlopen(f"http://{page}/status.json") as answer:
             told = answer.read().decode()
         server.user = "me:another"
         server.cut()
-        wait_until(lambda: server.requests.count("DESCRIBE") > 4)
+        assert_soon(lambda: server.requests.count("DESCRIBE") > 4)
         time.sleep(0.2)  # for the line that says so
         daemon.terminate()
         said, _ = daemon.communicate(timeout=20)

@@ -93,6 +93,54 @@ def test_after_a_reset_nothing_is_left_of_what_was_seen() -> None:
     assert all(spotter(i / FPS, vote) is None for i in range(6))
 
 
+@pytest.mark.parametrize("threshold", [0.05, 0.2, 0.4])
+def test_a_word_is_not_told_where_other_is_likelier(threshold: float) -> None:
+    rules = replace(RULES, threshold=threshold)
+    for word, none, told in ((1.0, 1.3, False), (1.3, 1.0, True)):
+        spotter = Spotter(rules, LABELS, 1.0, WINDOW)
+        vote = Voted(np.array([word, 0.0, 0.0, none]), 1.0, np.zeros(2))
+        found = [spotter(i / FPS, vote) for i in range(60)]
+        assert any(found) == told
+
+
+def test_what_is_told_leads_other_at_that_moment_though_scores_lag_behind() -> None:
+    noise = np.random.default_rng(11)
+    rules = replace(RULES, threshold=0.1, refractory_s=0.0, wait_s=0.0)
+    spotter, before, told = Spotter(rules, LABELS, 1.0, 2), np.zeros(len(LABELS)), 0
+    for i in range(3000):
+        logits = noise.normal(0, 1.5, len(LABELS))
+        if found := spotter(i / FPS, Voted(logits, 1.0, np.zeros(2))):
+            scored = before + logits
+            assert scored[LABELS.index(found.verdict.word)] > scored[-1]
+            told += 1
+        before = logits
+    assert told > 50
+
+
+def test_frames_before_and_after_hidden_lips_are_not_taken_together() -> None:
+    spotter = Spotter(RULES, LABELS, 1.0, WINDOW)
+    vote = Voted(np.array([5.0, 0, 0, 0]), 1.0, np.zeros(2))
+    times = [*(i / FPS for i in range(5)), *(3 + i / FPS for i in range(5))]
+    assert [spotter(at, vote) for at in times] == [None] * 10
+
+
+def test_a_word_whose_end_was_hidden_is_not_told_later() -> None:
+    spotter = Spotter(RULES, LABELS, 1.0, WINDOW)
+    word, none = (Voted(5.0 * np.eye(4)[label], 1.0, np.zeros(2)) for label in (0, 3))
+    shown = [(i / FPS, word) for i in range(8)] + [(3 + i / FPS, none) for i in range(20)]
+    assert [spotter(*each) for each in shown] == [None] * 28
+
+
+def test_a_face_that_was_lost_does_not_make_a_word_be_told_sooner() -> None:
+    spotter = Spotter(replace(RULES, refractory_s=5.0), LABELS, 1.0, WINDOW)
+    vote = Voted(np.array([5.0, 0, 0, 0]), 1.0, np.zeros(2))
+    told = []
+    for begin in (0.0, 2.0, 4.0, 6.0):
+        spotter.reset()
+        told += [begin for i in range(25) if spotter(begin + i / FPS, vote)]
+    assert told == [0.0, 6.0]
+
+
 def test_a_frame_costs_the_same_in_a_long_window_as_in_a_short_one() -> None:
     def cost(window: int) -> float:
         spotter = Spotter(RULES, LABELS, 1.0, window)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Mosquitto
 from tests.daemon import Daemon
-from tests.feed import Subscriber, distinct, send, wait_until
+from tests.feed import Subscriber, assert_soon, distinct, send
 
 pytestmark = pytest.mark.usefixtures("face_model")
 
@@ -35,7 +35,7 @@ class Door:
         """Send a command and wait for its answer."""
         known = len(self._answers())
         send(self._mosquitto.port, f"lipwire/door/command/{command}", json.dumps(values))
-        return self._subscriber.wait_for(lambda s: self._answers()[known:])[0]
+        return self._subscriber.assert_soon(lambda s: self._answers()[known:])[0]
 
     def is_(self, **values: Any) -> Any:
         """Wait until the newest health says so; gives it."""
@@ -44,7 +44,7 @@ class Door:
             health = subscriber.last("health") or {}
             return health if values.items() <= health.items() else None
 
-        return self._subscriber.wait_for(fits)
+        return self._subscriber.assert_soon(fits)
 
     def _answers(self) -> list[Any]:
         received = self._subscriber.received
@@ -70,17 +70,17 @@ def test_health_tells_how_a_run_goes(door: Door) -> None:
 
 def test_a_pause_holds_over_a_restart_until_it_is_ended(door: Door, subscriber: Subscriber) -> None:
     daemon = door.start()
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     answer = door.order("pause", request="1")
     assert (answer["ok"], answer["request"], answer["message"]) == (True, "1", "paused")
     door.is_(camera="paused")
-    subscriber.wait_for(lambda s: s.last("counts")["faces_now"] == 0)
+    subscriber.assert_soon(lambda s: s.last("counts")["faces_now"] == 0)
     left = subscriber.events[-1]
     assert (left["event_type"], left["reason"]) == ("face_left", "paused")
     assert daemon.end(signal.SIGTERM) == 0
     known = len(subscriber.received)
     daemon = door.start()
-    subscriber.wait_for(lambda s: any(r.topic.endswith("/health") for r in s.received[known:]))
+    subscriber.assert_soon(lambda s: any(r.topic.endswith("/health") for r in s.received[known:]))
     door.is_(camera="paused")
     assert "paused by a command before the restart" in daemon.err
     subscriber.settled(1.0)
@@ -88,16 +88,16 @@ def test_a_pause_holds_over_a_restart_until_it_is_ended(door: Door, subscriber: 
     assert door.order("pause", request="1") == answer
     assert door.order("resume")["message"] == "watching"
     door.is_(camera="on")
-    subscriber.wait_for(lambda s: s.events[-1]["event_type"] == "face_arrived")
+    subscriber.assert_soon(lambda s: s.events[-1]["event_type"] == "face_arrived")
     assert daemon.end(signal.SIGTERM) == 0
     known = len(subscriber.events)
     door.start()
-    subscriber.wait_for(lambda s: len(s.events) > known)
+    subscriber.assert_soon(lambda s: len(s.events) > known)
 
 
 def test_a_pause_ends_where_commands_are_switched_off(door: Door, subscriber: Subscriber) -> None:
     daemon = door.start()
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     assert door.order("pause")["ok"]
     door.is_(camera="paused")
     assert daemon.end(signal.SIGTERM) == 0
@@ -107,7 +107,7 @@ def test_a_pause_ends_where_commands_are_switched_off(door: Door, subscriber: Su
     assert daemon.end(signal.SIGTERM) == 0
     daemon = door.start(commands=True)
     known = len(subscriber.events)
-    subscriber.wait_for(lambda s: len(s.events) > known)
+    subscriber.assert_soon(lambda s: len(s.events) > known)
     assert "paused" not in daemon.err
 
 
@@ -115,22 +115,22 @@ def test_a_pause_ends_where_no_broker_could_bring_its_end(
     door: Door, subscriber: Subscriber
 ) -> None:
     daemon = door.start()
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     assert door.order("pause")["ok"]
     assert daemon.end(signal.SIGTERM) == 0
     daemon = door.start(True, "--broker", "none", "--events", "-")
-    wait_until(lambda: "face_arrived" in daemon.out)
+    assert_soon(lambda: "face_arrived" in daemon.out)
     assert daemon.end(signal.SIGTERM) == 0
 
 
 def test_counts_begin_anew_on_command(door: Door, subscriber: Subscriber) -> None:
     door.start(True, "--pace", "max")
-    subscriber.wait_for(lambda s: (s.last("counts") or {}).get("smiles_total", 0) > 2)
+    subscriber.assert_soon(lambda s: (s.last("counts") or {}).get("smiles_total", 0) > 2)
     since = subscriber.last("counts")["since"]
     assert door.order("reset-counts", request="1")["message"] == "counts begin at 0"
-    subscriber.wait_for(lambda s: s.last("counts")["since"] > since)
+    subscriber.assert_soon(lambda s: s.last("counts")["since"] > since)
     counts = subscriber.last("counts")
-    subscriber.wait_for(lambda s: s.events[-1]["seq"] >= counts["seq"])
+    subscriber.assert_soon(lambda s: s.events[-1]["seq"] >= counts["seq"])
     events = distinct(subscriber.events)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     kinds = [event["event_type"] for event in events if event["seq"] <= counts["seq"]]
@@ -141,14 +141,14 @@ def test_another_profile_is_used_on_command_and_one_there_is_not_changes_nothing
     door: Door, subscriber: Subscriber
 ) -> None:
     door.start(True, "--profile", "generic")
-    subscriber.wait_for(lambda s: s.events)
+    subscriber.assert_soon(lambda s: s.events)
     refused = door.order("profile", profile="pi-9")
     assert not refused["ok"]
     assert "there are: generic, pi-3bplus" in refused["message"]
     assert door.order("profile", profile="pi-zero-2w")["message"].startswith("profile pi-zero-2w")
     door.is_(profile="pi-zero-2w", camera="on")
     known = len(subscriber.events)
-    subscriber.wait_for(lambda s: len(s.events) > known)
+    subscriber.assert_soon(lambda s: len(s.events) > known)
 
 
 def test_two_daemons_of_one_machine_are_two_devices(

@@ -16,7 +16,7 @@ from edge.feed.publisher import Publisher
 from edge.state import State
 from tests.certificates import Authority, with_passphrase
 from tests.conftest import Mosquitto
-from tests.feed import delivers, login, wait_until
+from tests.feed import assert_delivers, assert_soon, login
 
 # paho leaves the socket of a failed handshake to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
@@ -72,9 +72,9 @@ def demand(mosquitto: Mosquitto, authority: Authority) -> None:
     )
 
 
-def says(publisher: Publisher, *parts: str) -> None:
-    """Wait until this is said in one line."""
-    wait_until(lambda: all(part in publisher.trouble for part in parts))
+def assert_says(publisher: Publisher, *parts: str) -> None:
+    """This is said in one line, now or soon."""
+    assert_soon(lambda: all(part in publisher.trouble for part in parts))
     assert "\n" not in publisher.trouble
 
 
@@ -83,7 +83,7 @@ def test_an_authority_of_ones_own_is_trusted_by_its_file(
 ) -> None:
     serve(mosquitto, authority)
     connect(ca_file=authority.cert)
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_an_authority_that_the_machine_trusts_needs_no_file(
@@ -96,16 +96,16 @@ def test_an_authority_that_the_machine_trusts_needs_no_file(
     serve(mosquitto, authority)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
     connect()
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_a_broker_of_an_unknown_authority_gets_nothing(
     connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
 ) -> None:
     serve(mosquitto, authority)
-    says(connect(), "certificate is not accepted", "set [mqtt] ca_file")
+    assert_says(connect(), "certificate is not accepted", "set [mqtt] ca_file")
     other = Authority(tmp_path, "other")
-    says(connect(ca_file=other.cert), "certificate is not accepted", "set [mqtt] ca_file")
+    assert_says(connect(ca_file=other.cert), "certificate is not accepted", "set [mqtt] ca_file")
     assert one_waiting.waiting_count == 1
 
 
@@ -113,8 +113,8 @@ def test_a_broker_under_another_name_gets_nothing(
     connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     serve(mosquitto, authority, host="broker.example")
-    says(connect(ca_file=authority.cert), "not accepted", "use the name that stands in it")
-    says(connect("127.0.0.1", ca_file=authority.cert), "not accepted", "use the name")
+    assert_says(connect(ca_file=authority.cert), "not accepted", "use the name that stands in it")
+    assert_says(connect("127.0.0.1", ca_file=authority.cert), "not accepted", "use the name")
     assert one_waiting.waiting_count == 1
 
 
@@ -122,9 +122,9 @@ def test_a_certificate_that_ran_out_may_be_the_clocks_fault_and_a_new_one_will_d
     connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     serve(mosquitto, authority, days=-1)
-    says(connect(ca_file=authority.cert), "expired", "clock")
+    assert_says(connect(ca_file=authority.cert), "expired", "clock")
     serve(mosquitto, authority)
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 @pytest.mark.parametrize("given", ["two files", "one file"])
@@ -144,14 +144,14 @@ def test_a_device_that_shows_its_certificate_is_let_in(
         both = tmp_path / "both.pem"
         both.write_bytes(own.key.read_bytes() + own.cert.read_bytes())
         connect(ca_file=authority.cert, cert_file=both)
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_a_device_without_a_certificate_is_told_that_one_is_needed(
     connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     demand(mosquitto, authority)
-    says(connect(ca_file=authority.cert), "does not accept this device's certificate")
+    assert_says(connect(ca_file=authority.cert), "does not accept this device's certificate")
     assert one_waiting.waiting_count == 1
 
 
@@ -161,7 +161,7 @@ def test_a_device_with_a_certificate_of_another_authority_is_not_let_in(
     demand(mosquitto, authority)
     own = Authority(tmp_path, "other").issue("device")
     publisher = connect(ca_file=authority.cert, cert_file=own.cert, key_file=own.key)
-    says(publisher, "does not accept this device's certificate", "unknown ca")
+    assert_says(publisher, "does not accept this device's certificate", "unknown ca")
     assert one_waiting.waiting_count == 1
 
 
@@ -170,9 +170,9 @@ def test_an_authoritys_file_that_is_missing_is_named_and_will_do_once_it_is_ther
 ) -> None:
     serve(mosquitto, authority)
     later = tmp_path / "later.pem"
-    says(connect(ca_file=later), f"[mqtt] ca_file {later}: cannot be read: No such file")
+    assert_says(connect(ca_file=later), f"[mqtt] ca_file {later}: cannot be read: No such file")
     shutil.copy(authority.cert, later)
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 @pytest.mark.parametrize("content", [b"", b"not PEM", b"\xff\0", b"-----BEGIN CERTIFICATE-----\nx"])
@@ -182,14 +182,14 @@ def test_an_authoritys_file_that_holds_none_is_named(
     serve(mosquitto, authority)
     file = tmp_path / "ca"
     file.write_bytes(content)
-    says(connect(ca_file=file), f"[mqtt] ca_file {file}: no certificate", "PEM")
+    assert_says(connect(ca_file=file), f"[mqtt] ca_file {file}: no certificate", "PEM")
 
 
 def test_an_authoritys_file_that_is_a_folder_is_named(
     connect: Connect, mosquitto: Mosquitto, authority: Authority, tmp_path: Path
 ) -> None:
     serve(mosquitto, authority)
-    says(connect(ca_file=tmp_path), f"[mqtt] ca_file {tmp_path}: ")
+    assert_says(connect(ca_file=tmp_path), f"[mqtt] ca_file {tmp_path}: ")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
@@ -200,7 +200,7 @@ def test_files_that_this_user_may_not_read_are_named(
     own = authority.issue("device")
     own.key.chmod(0)
     publisher = connect(ca_file=authority.cert, cert_file=own.cert, key_file=own.key)
-    says(publisher, f"{own.key}: cannot be read: Permission denied")
+    assert_says(publisher, f"{own.key}: cannot be read: Permission denied")
 
 
 def test_a_key_of_another_certificate_is_named_and_the_right_one_will_do(
@@ -211,9 +211,9 @@ def test_a_key_of_another_certificate_is_named_and_the_right_one_will_do(
     right = own.key.read_bytes()
     shutil.copy(other.key, own.key)
     publisher = connect(ca_file=authority.cert, cert_file=own.cert, key_file=own.key)
-    says(publisher, f"cert_file {own.cert} and {own.key}", "do not belong together")
+    assert_says(publisher, f"cert_file {own.cert} and {own.key}", "do not belong together")
     own.key.write_bytes(right)
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(
@@ -226,7 +226,7 @@ def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(
     own = authority.issue("device")
     locked = with_passphrase(own.key)
     publisher = connect(ca_file=authority.cert, cert_file=own.cert, key_file=locked)
-    says(publisher, f"cert_file {own.cert} and {locked}", "without a passphrase")
+    assert_says(publisher, f"cert_file {own.cert} and {locked}", "without a passphrase")
     assert "phrase" not in "".join(capfd.readouterr())
 
 
@@ -237,23 +237,23 @@ def test_a_device_file_that_is_missing_is_named(
     demand(mosquitto, authority)
     own = authority.issue("device")
     files = {"cert_file": own.cert, "key_file": own.key, missing: tmp_path / "none"}
-    says(connect(ca_file=authority.cert, **files), str(tmp_path / "none"), "No such file")
+    assert_says(connect(ca_file=authority.cert, **files), str(tmp_path / "none"), "No such file")
 
 
 def test_tls_at_a_port_without_it_is_said_in_one_line_and_works_once_the_port_has_it(
     connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
-    says(connect(ca_file=authority.cert), "does not speak TLS on this port")
+    assert_says(connect(ca_file=authority.cert), "does not speak TLS on this port")
     serve(mosquitto, authority)
-    delivers(one_waiting)
+    assert_delivers(one_waiting)
 
 
 def test_no_tls_at_a_port_with_it_is_said_in_one_line_and_works_once_the_port_has_none(
     connect: Connect, one_waiting: State, mosquitto: Mosquitto, authority: Authority
 ) -> None:
     serve(mosquitto, authority)
-    says(connect(tls=False), "onnection")
+    assert_says(connect(tls=False), "onnection")
     mosquitto.stop()
     mosquitto.settings = "allow_anonymous true"
     mosquitto.start()
-    delivers(one_waiting)
+    assert_delivers(one_waiting)

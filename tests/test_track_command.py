@@ -27,7 +27,7 @@ from edge.shapes import SHAPES
 from tests.command import LOG_LINE, Lipwire
 from tests.conftest import need
 from tests.fakes import film
-from tests.feed import wait_until
+from tests.feed import assert_soon
 
 FPS = 25
 BEGIN_S, END_S = 4.2, 10.0  # of the demo's script: all shapes, and no smile
@@ -367,7 +367,7 @@ def test_an_interruption_leaves_nothing_half_written(
         assert process.stderr is not None
         assert "profile" in process.stderr.readline()
         if when == "while it draws":
-            wait_until(lambda: files(place) != set(), TIMEOUT_S)
+            assert_soon(lambda: files(place) != set(), TIMEOUT_S)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130

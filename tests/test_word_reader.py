@@ -81,6 +81,45 @@ def test_a_file_s_order_of_tensors_does_not_matter(
     assert (found.features == expected.features).all()
 
 
+SEVEN = RNG.integers(0, 256, (7, 48, 48), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("alike", [False, True])
+def test_as_many_features_as_votes_are_not_taken_for_votes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alike: bool, turned: bool
+) -> None:
+    """The scale tells them apart, wherever they stand; where it is the same, too, votes are those
+    that stand before."""
+    monkeypatch.setattr("tests.word_file.FEATURES", len(SEVEN) + 1)
+    if alike:
+        monkeypatch.setattr("tests.word_file.STEP", (1 / 255, -128))
+    words = {str(number): shown for number, shown in enumerate(SEVEN[:-1])}
+    path = write_words(tmp_path / "words.tflite", words, SEVEN[-1])
+    if turned and not alike:
+        init = Interpreter.__init__
+
+        def init_turned(self: Interpreter, path: Path, threads: int = 1) -> None:
+            init(self, path, threads)
+            self.outputs = self.outputs[::-1]
+
+        monkeypatch.setattr(Interpreter, "__init__", init_turned)
+    read = WordReader(path)
+    for number, shown in enumerate(SEVEN[:-1]):
+        voted = read(shown, read.fresh())
+        assert voted.logits.argmax() == number
+        assert len(voted.logits) == len(SEVEN)
+        assert voted.features == pytest.approx(shown.reshape(8, -1).mean(axis=1) / 255, abs=0.02)
+
+
+def test_the_shipped_models_votes_and_features_are_told_apart() -> None:
+    for path in models.shipped("word").parent.glob("word-*.tflite"):
+        read = WordReader(path)
+        votes, features = (read.interpreter.outputs[i] for i in (0, 1))
+        assert votes.shape == (1, len(read.description.labels) + 1)
+        assert (votes.scale, votes.zero_point) != (features.scale, features.zero_point)
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
@@ -90,6 +129,8 @@ def test_a_file_s_order_of_tensors_does_not_matter(
         ({"labels": ("go", "stop", "left")}, "an empty vocabulary: its labels are go, stop, left;"),
         ({"labels": ("go", "go", "other")}, "has a word without letters, or one twice"),
         ({"labels": ("go", " ", "other")}, "has a word without letters, or one twice"),
+        ({"labels": ("go", "a\nb", "other")}, "with signs that no line of text may hold"),
+        ({"labels": ("go", "a\u2028b", "other")}, "with signs that no line of text may hold"),
         ({"labels": ("go", "other")}, "not those of a model of 2 labels"),
         ({"crop": "eyes"}, "wants crops 'eyes' of 48 pixels, this version cuts lip-box of 48"),
         ({"crop_size": 8}, "wants crops 'aligned-mouth' of 8 pixels"),

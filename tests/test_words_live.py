@@ -243,7 +243,7 @@ def test_words_of_another_language_arrive_at_a_real_broker(
     daemon = Daemon(tmp_path, *options, python=("-c", SCRIPTED))
     daemons.append(daemon)
     assert daemon.end() == 0, daemon.err
-    subscriber.wait_for(lambda s: s.last("availability") == "offline")
+    subscriber.assert_soon(lambda s: s.last("availability") == "offline")
     assert subscriber.faults == []
     words = [r for r in subscriber.received if r.topic.endswith("/event/word")]
     assert [r.message["word"] for r in words] == list(TIMES)

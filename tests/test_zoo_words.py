@@ -185,6 +185,8 @@ def test_a_saved_model_of_whole_clips_is_converted_by_the_command(
     by_floats = load_word_model(tmp_path / "whole.keras").logits(pictures, shown)
     by_int8 = load_word_model(tmp_path / "whole.tflite").logits(pictures, shown)
     assert np.abs(by_floats - by_int8).max() < 0.2 * np.ptp(by_floats) + 0.05
+    assert main([*asked, "--crop", "aligned-mouth"]) == 2
+    assert "--crop aligned-mouth: the clips are cut as lip-box" in capsys.readouterr().err
     assert main([*asked[:2], "--task", "smile", *asked[4:]]) == 2
     assert "not grey square crops" in capsys.readouterr().err
 

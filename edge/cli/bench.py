@@ -70,7 +70,8 @@ def _add_words(actions: Any) -> None:
     add("--window", dest="windows", action="append", type=int, metavar="N", help=windows)
     only = "just this older one; may be repeated"
     add("--only", action="append", default=[], metavar="NAME", help=only)
-    add("--seconds", type=seconds, default=60.0, help="how long to measure (default 60)")
+    measure = "how long to measure, once the older ones are made (default 60)"
+    add("--seconds", type=seconds, default=60.0, help=measure)
     add("--cache", type=Path, metavar="DIR", help="keep converted files here for the next time")
     add("--json", metavar="FILE", help="the figures as JSON to a file, or - for stdout")
 
