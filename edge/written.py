@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edge.errors import CheckFailed
+from edge.errors import CheckFailed, SettingsError
 
 
 @contextmanager
@@ -22,3 +22,14 @@ def written(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that could not be made or written to, before work is done for it."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise SettingsError(f"{folder}: cannot be written: {there} is no folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise SettingsError(f"{folder}: cannot be written: no right to write in {there}")

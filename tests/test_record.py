@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from edge.cameras.video import VideoCamera
+from edge.cli import main
 from edge.detectors.auto import FarSighted, Tiles
 from edge.detectors.blazeface import BlazeFace
 from edge.errors import SettingsError
@@ -237,14 +238,28 @@ def test_the_same_word_in_two_forms_of_unicode_is_one() -> None:
     assert "longer" in complaint(lambda: label("é" * (LONGEST // 2 + 1)), SettingsError)
 
 
-def test_a_place_that_cannot_be_written_is_one_line(ready: Lipwire, talking: Path) -> None:
+def test_a_place_that_cannot_be_written_is_one_line_before_anything_is_recorded(
+    ready: Lipwire, talking: Path
+) -> None:
     (ready.home / "file").write_text("")
     wanted = ("record", "--word", "yes", "--yes", "--source", talking, "--out", "file", *QUICK)
     done = ready(*wanted)
-    assert done.returncode == 1
-    assert (
-        done.stderr.splitlines()[-1] == "lipwire: file/me/yes: cannot be written: Not a directory"
-    )
+    assert done.returncode == 2
+    assert done.stderr == "lipwire: file/me/yes: cannot be written: file is no folder\n"
+
+
+@pytest.mark.parametrize("command", ["record", "enroll"])
+def test_a_place_without_the_right_to_write_is_one_line(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    option = "--out" if command == "record" else "--state"
+    assert main([command, "--word", "yes", option, str(tmp_path / "mine")]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith(f"cannot be written: no right to write in {tmp_path}")
 
 
 def test_a_take_for_which_there_is_no_room_is_not_kept_in_part(

@@ -32,18 +32,21 @@ def _enroll(options: argparse.Namespace) -> None:
     from edge import device, models
     from edge.label import label, word_of
     from edge.own_words import OwnWords
+    from edge.written import check_writable
 
     word = word_of(options.word) if options.word is not None else ""
     gone = label(options.remove, "--remove") if options.remove is not None else ""
     settings, profile = load_settings(options), choose_profile(options)
     path = options.model or models.word_model(settings.word.model, profile.window)
-    own = OwnWords(device.state_folder(options.state), path)
+    folder = device.state_folder(options.state)
+    own = OwnWords(folder, path)
     if options.list:
         for word, takes in own.takes.items():
             print(f"{word}: {takes_of(len(takes))}")
     elif gone:
         _remove(own, gone)
     else:
+        check_writable(folder)
         _show(options, word, settings, profile, path, own)
 
 

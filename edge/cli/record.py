@@ -81,16 +81,18 @@ def _record(options: argparse.Namespace) -> None:
     from edge.prompt import Prompt
     from edge.recording import record
     from edge.take import Seen, Take, seen
+    from edge.written import check_writable
 
     def examine(take: Take) -> Seen:
         found = seen(take, detector)
         return found if options.whole else trimmed(found)
 
     word, speaker = label(options.word), label(options.speaker, "--speaker")
+    folder = options.out / speaker / word
+    check_writable(folder)
     settings, profile = load_settings(options), choose_profile(options)
     faces = settings.faces
     detector, _ = make_detector(faces.detector, faces.min_score, profile, options.models)
-    folder = options.out / speaker / word
     prompt = Prompt(asks=not options.yes)
     reader = camera(options, settings, profile)
     reader.start()
