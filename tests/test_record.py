@@ -190,6 +190,16 @@ def answering(
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
+@pytest.mark.parametrize("command", ["record", "enroll"])
+def test_the_drawn_face_is_not_recorded_unless_it_is_asked_for(
+    ready: Lipwire, command: str
+) -> None:
+    done = ready(command, "--word", "yes", "--yes", "--takes", "1", "--countdown", "0")
+    assert done.returncode == 2
+    assert "which camera? --source 0 is the first" in done.stderr.splitlines()[-1]
+    assert below(ready.home / "clips") == []
+
+
 def test_nobody_at_the_keyboard_ends_it(ready: Lipwire, talking: Path) -> None:
     wanted = ("record", "--word", "yes", "--source", talking, *QUICK)
     done = answering(ready, "", *wanted)

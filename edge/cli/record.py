@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.cli.common import add_command, choose_profile, load_settings, positive, seconds
-from edge.errors import CheckFailed
+from edge.errors import CheckFailed, SettingsError
 
 if TYPE_CHECKING:
     from edge.cameras.reader import CameraReader
@@ -65,10 +65,12 @@ def script(options: argparse.Namespace, word: str) -> Script:
 
 
 def camera(options: argparse.Namespace, settings: Settings, profile: Any) -> CameraReader:
-    """The camera to record from."""
+    """The camera to record from; the drawn face, which nobody means, only where it is asked for."""
     from edge.cameras import make_camera
     from edge.cameras.reader import CameraReader
 
+    if options.source is None and settings.camera.source == "demo":
+        raise SettingsError("which camera? --source 0 is the first (lipwire doctor looks at it)")
     source = make_camera(settings.camera, profile)
     return CameraReader(source, lossless=settings.camera.pace == "max" and not source.live)
 
