@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("keras")
 
+from edge.cli import main
 from edge.errors import SettingsError
 from edge.lipbox import LipPicture
 from tests.clip_sets import small_clips
@@ -163,7 +164,8 @@ def test_teachers_answers_are_learned_in_part(tmp_path: Path) -> None:
     pool = word_sees.pool(clips(), "canvas")
     part = word_parts.part("without-ann", Run(tmp_path / "run"), recipe, pool)
     teacher = words.build(part.lesson)
-    (tmp_path / "old").mkdir()
+    for run in ("run", "old"):
+        Run(tmp_path / run).begin("word", recipe, [pool.clips], {})
     teacher.save(tmp_path / "old/without-ann.keras")
     part = word_parts.part(
         "without-ann",
@@ -177,6 +179,43 @@ def test_teachers_answers_are_learned_in_part(tmp_path: Path) -> None:
     share = np.exp(told) / np.exp(told).sum()
     (target,) = taught.batch([Sample(row)], (0,))[1]["word"]
     assert np.allclose(target[:2], 0.5 * share + 0.5 * np.eye(2)[taught.targets[row]], atol=1e-4)
+    config = tmp_path / "old/config.json"
+    config.write_text(config.read_text().replace('"pictures": ', '"pictures": 1'))
+    refused = complaint(lambda: words.taught(part), SettingsError)
+    assert refused == f"--teachers: {tmp_path}/old has learned from other clips"
     lost = replace(part.lesson, recipe=replace(part.recipe, teacher=("nowhere",)))
     refused = complaint(lambda: words.taught(replace(part, lesson=lost)), SettingsError)
     assert "nowhere/without-ann.keras" in refused
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        (
+            ("--model", "word-deep", "--speaker-weight", "1", "--ahead", "2"),
+            "word-deep sees whole clips: it has no use for --ahead, --speaker-weight",
+        ),
+        (
+            ("--model", "word-deep", "--sees", "differences"),
+            "word-deep sees whole clips: --sees differences is not for it",
+        ),
+        (
+            ("--no-augment", "--stretch", "0.1"),
+            "--no-augment: clips are as they are, without --stretch",
+        ),
+        (("--boxes", "0.1"), "--boxes: for lip boxes, not for aligned-mouth"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    asked: tuple[str, ...],
+    refused: str,
+) -> None:
+    aligned = clips()
+    aligned = replace(aligned, origin=replace(aligned.origin, kind="aligned-mouth"))
+    aligned.save(tmp_path / "clips.npz")
+    wanted = ("train", "word", str(tmp_path / "clips.npz"), "--out", str(tmp_path / "run"))
+    assert main([*wanted, *asked]) == 2
+    assert capsys.readouterr().err == f"lipwire: {refused}\n"
+    assert not (tmp_path / "run").exists()

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SettingsError
-from training.cli.common import given, weight, whole
+from training import zoo
+from training.cli.common import given, spelt, weight, whole
 from training.cli.recipes import lasting, of_model
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ OF_RECIPES = (
     *("phrase_weight", "ahead", "still_epochs", "boxes", "cameras"),
     *("sees", "speaker_weight"),
 )
+OF_STREAMS = "ahead", "phrase_weight", "speaker_weight", "encoder"  # of models frame by frame
+OF_CHANGED = "stretch", "time_mask", "boxes", "cameras", "still_epochs"  # not of clips as they are
 TAKEN = ("model", "parts", "tensorboard", "epochs", "teachers", *OF_RECIPES, *OF_MODELS)
 
 
@@ -100,6 +103,7 @@ def train_words(options: argparse.Namespace) -> Path:
 def _recipe(options: argparse.Namespace) -> WordRecipe:
     """The model's recipe with what was asked for in its place."""
     recipe: WordRecipe = of_model(options, given(options, OF_MODELS))
+    _check(options, recipe.model)
     teachers = tuple(options.teachers or ())
     recipe = replace(recipe, **given(options, OF_RECIPES), teacher=teachers)
     recipe = lasting(recipe, options.epochs)
@@ -108,3 +112,15 @@ def _recipe(options: argparse.Namespace) -> WordRecipe:
     last = recipe.phases[-1]
     still = replace(last, epochs=recipe.still_epochs, rate=last.rate / STILL)
     return replace(recipe, phases=(*recipe.phases, still))
+
+
+def _check(options: argparse.Namespace, model: str) -> None:
+    """Refuse what would change nothing."""
+    streams = hasattr(zoo.module(model), "one_step")
+    useless = [] if streams else sorted(given(options, OF_STREAMS))
+    if useless:
+        raise SettingsError(f"{model} sees whole clips: it has no use for {spelt(useless)}")
+    if options.sees == SEES[-1] and not streams:
+        raise SettingsError(f"{model} sees whole clips: --sees {options.sees} is not for it")
+    if options.augment is False and (useless := sorted(given(options, OF_CHANGED))):
+        raise SettingsError(f"--no-augment: clips are as they are, without {spelt(useless)}")

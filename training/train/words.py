@@ -52,6 +52,8 @@ def train(
     if not clips.origin.classes:
         raise SettingsError(f"{clips.origin.dataset}: an empty vocabulary")
     names = names or word_parts.names(pool)
+    if recipe.boxes and not pool.boxed:
+        raise SettingsError(f"--boxes: for lip boxes, not for {clips.origin.kind}")
     parts = [word_parts.part(name, run, recipe, pool) for name in names]
     began = datetime.now(UTC).isoformat(timespec="seconds")
     run.begin(
@@ -117,6 +119,9 @@ def taught(part: WordPart) -> NDArray[np.float32] | None:
     for file in files:
         if not file.exists():
             raise SettingsError(f"--teachers: no {file}")
+        known, mine = (each.config().get("sources") for each in (Run(file.parent), part.run))
+        if known != mine:
+            raise SettingsError(f"--teachers: {file.parent} has learned from other clips")
         model = keras.models.load_model(file, compile=False)
         logits = float_logits(part.lesson, model, part.learn)[:, :-1] / SOFTER
         told = np.exp(logits - logits.max(axis=1, keepdims=True))
