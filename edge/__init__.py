@@ -1,3 +1,3 @@
-"""Lipwire on the device: from camera frames to counted smiles on a broker."""
+"""Lipwire on the device: from camera frames to smiles, mouth shapes and words on a broker."""
 
 __version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""On a workstation: labelled pictures -> crops -> a Keras model -> int8 files and figures."""
+"""On a workstation: pictures and clips -> crops -> a Keras model -> int8 files and figures."""

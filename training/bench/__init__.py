@@ -1,1 +1,1 @@
-"""Comparisons in one run on one machine: `lipwire bench models`, `lipwire bench detectors`."""
+"""Comparisons in one run on one machine: `lipwire bench models`, `words`, `detectors`."""

@@ -1,4 +1,4 @@
-"""Labelled pictures of faces, read from each data set's own layout; one file a set."""
+"""Pictures of faces and clips of words, read from each data set's own layout; one file a set."""
 
 from __future__ import annotations
 

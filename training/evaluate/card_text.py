@@ -180,11 +180,13 @@ def _false_smiles(figures: Figures) -> str:
     )
 
 
-def data(said: Description) -> str:
+def data(said: Description, kept: str = "crops") -> str:
     """What the model learned from, and on which terms."""
     rows = [(source.name, str(source.pictures), source.licence) for source in said.sources]
-    return (
-        f"## Data\n{table(('set', 'crops', 'terms'), rows)}\n"
+    text = f"## Data\n{table(('set', kept, 'terms'), rows)}\n"
+    if not any("research" in source.licence for source in said.sources):
+        return text
+    return text + (
         "Some of it is for research use only. Who needs other terms trains on own pictures with "
         "the same\ncommands (`lipwire prepare`, `lipwire train`).\n"
     )

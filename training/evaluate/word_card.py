@@ -2,7 +2,8 @@
 beside it.
 
 lipwire evaluate word --dataset miracl-vc1 --root WORDS.npz --run RUN --other --json F.json
-python -m training.evaluate.word_card RUN/all.tflite F.json --out edge/models/word-15.tflite
+lipwire evaluate word-boxes --run RUN --clips WORDS.npz --grid GRID --keypoints FACES --json B.json
+python -m training.evaluate.word_card RUN/all.tflite F.json --boxes B.json --out word-15.tflite
 """
 
 from __future__ import annotations

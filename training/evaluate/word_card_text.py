@@ -18,7 +18,12 @@ def card(
 ) -> str:
     """The model card in Markdown; the verdict is on what live lip boxes cost, where that was
     measured."""
-    parts = [_head(name, size, said), _figures(said, found), data(said), _use(said, verdict)]
+    parts = [
+        _head(name, size, said),
+        _figures(said, found),
+        data(said, "clips"),
+        _use(said, verdict),
+    ]
     return "\n".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Lips cut out of a clip's frames, in one of three ways."""
+"""Lips cut out of a clip's frames: boxes that it consists of, or what is found in faces."""
 
 from __future__ import annotations
 

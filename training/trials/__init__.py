@@ -1,1 +1,1 @@
-"""What is asked of the eyes: composed scenes, small faces, still and moving ones."""
+"""What is asked of the whole way of a frame: composed scenes, small faces, films, speech."""
