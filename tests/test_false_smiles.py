@@ -463,6 +463,7 @@ def test_the_command_refuses_what_it_cannot_use_in_one_line(
         return line
 
     assert "--write needs --choose" in said("--write", shipped("smile"))
+    assert "--most needs --choose" in said("--most", "0.1")
     assert "--pictures must be at least 2" in said("--pictures", "1")
     assert "no such model file" in said("--run", tmp_path)
     assert "no such model file" in said("--choose", "--write", tmp_path / "none.tflite")

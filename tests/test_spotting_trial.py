@@ -319,6 +319,7 @@ def test_the_command_refuses_what_it_cannot_use_in_one_line(
         return line
 
     assert "--write needs --choose" in said("--write", model)
+    assert "--most needs --choose" in said("--most", "2")
     assert "fold 0 is in --choose and in --folds" in said("--choose", "0")
     assert "no clip with an alignment is of fold 7" in said("--folds", "7")
     assert "no such model file" in said("--model", tmp_path / "none.tflite")

@@ -54,5 +54,12 @@ def check_write(options: argparse.Namespace, choice: bool) -> None:
         read(file)
 
 
+def most(options: argparse.Namespace, usual: float, choice: bool) -> float:
+    """How much of what is false chosen rules may tell."""
+    if options.most is not None and not choice:
+        raise SettingsError("--most needs --choose: it is for rules that are chosen")
+    return usual if options.most is None else float(options.most)
+
+
 def _told(folds: tuple[int, ...]) -> str:
     return " ".join(map(str, folds))

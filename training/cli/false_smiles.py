@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.common import add_command, choose_profile
-from training.cli.choosing import add_write, check_write
+from training.cli.choosing import add_write, check_write, most
 from training.cli.common import add_ends, number, tell
+
+MOST = 0.02  # of the non-smiling pictures
 
 
 def add(tasks: Any) -> None:
@@ -32,9 +34,8 @@ def add(tasks: Any) -> None:
     add(
         "--most",
         type=float,
-        default=0.02,
         metavar="SHARE",
-        help="of the non-smiling pictures that chosen rules count (default %(default)s)",
+        help=f"of the non-smiling pictures that chosen rules count (default {MOST})",
     )
     add_write(parser)
     add("--traces", type=Path, metavar="FILE.npz", help="keep what was read, or take it from there")
@@ -54,6 +55,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from training.trials.films import Films, recorded
 
     check_write(options, options.choose)
+    at_most = most(options, MOST, options.choose)
     films = Films(
         options.grid,
         options.genki,
@@ -65,7 +67,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.seed,
     )
     traces = recorded(films, load_detector(options.models), options.traces)
-    figures = evaluate_false_smiles(films, traces, options.most if options.choose else None)
+    figures = evaluate_false_smiles(films, traces, at_most if options.choose else None)
     tell(figures, options.json, table)
     if options.plot:
         draw(figures, options.plot)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.cli.common import add_command, choose_profile, positive
 from edge.errors import CheckFailed
-from training.cli.choosing import add_folds, add_write, check_write, chosen_on
+from training.cli.choosing import add_folds, add_write, check_write, chosen_on, most
 from training.cli.common import add_ends, tell
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ def add(tasks: Any) -> None:
     add(
         "--most",
         type=positive,
-        default=MOST,
         metavar="RATE",
-        help="false words a minute that chosen rules tell (default %(default)g)",
+        help=f"false words a minute that chosen rules tell (default {MOST:g})",
     )
     add_write(parser)
     add(
@@ -75,7 +74,7 @@ def _trial(options: argparse.Namespace) -> Trial:
         options.grid,
         tuple(options.folds),
         choice,
-        options.most,
+        most(options, MOST, bool(choice)),
         options.model or models.word_model("grid", 0),
         choose_profile(options),
         options.models,
