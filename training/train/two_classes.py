@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,24 +33,24 @@ UNKNOWN = -1  # which class a row is of
 Labels = NDArray[np.int8]
 
 
-class TwoClasses:
+class TwoClasses(ABC):
     """What telling two classes apart has in common, whatever they are."""
 
     task: str
     cross_needs: str  # sets, for a part without one of them
     calibration_crops = 500
 
+    @abstractmethod
     def classes(self, pool: Pool) -> tuple[str, ...]:
         """The names of both."""
-        raise NotImplementedError
 
+    @abstractmethod
     def truth(self, pool: Pool) -> Labels:
         """Which class each row is of, or that nobody knows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def crossed(self, pool: Pool) -> Mask:
         """What the part `cross` is made without."""
-        raise NotImplementedError
 
     def strangers(self, pool: Pool, name: str) -> Mask:
         """Whom a part may learn from, as far as people are concerned."""
