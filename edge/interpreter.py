@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import LipwireError, ModelError
+from edge.interrupt import interrupts_held
 
 Array = NDArray[Any]
 
@@ -81,15 +82,16 @@ def runtime_name() -> str:
 
 
 def _runtime() -> Any:
-    try:
-        from ai_edge_litert.interpreter import Interpreter as Native
-    except ImportError:
+    with interrupts_held():
         try:
-            from tflite_runtime.interpreter import Interpreter as Native
+            from ai_edge_litert.interpreter import Interpreter as Native
         except ImportError:
-            raise LipwireError(
-                "no TFLite runtime is installed: pip install 'ai-edge-litert>=2.1,<2.2'"
-            ) from None
+            try:
+                from tflite_runtime.interpreter import Interpreter as Native
+            except ImportError:
+                raise LipwireError(
+                    "no TFLite runtime is installed: pip install 'ai-edge-litert>=2.1,<2.2'"
+                ) from None
     return Native
 
 

@@ -370,7 +370,8 @@ def test_an_interruption_leaves_nothing_half_written(
             assert_soon(lambda: files(place) != set(), TIMEOUT_S)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 130
+    # Python itself ends by the signal where it came while a dataclass was made; shells show 130.
+    assert process.returncode in (130, -signal.SIGINT)
     assert err == ""
     assert files(place) == set()
 
