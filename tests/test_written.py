@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,24 @@ def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
         assert not path.exists()
     assert path.read_text() == "new"
     assert list(path.parent.iterdir()) == [path]
+
+
+WRITER = """
+import pathlib, sys
+from training.written import written
+with written(pathlib.Path(sys.argv[1])) as partial:
+    partial.write_text("theirs")
+"""
+
+
+def test_two_processes_may_write_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.png"
+    with written(path) as partial:
+        partial.write_text("mine")
+        subprocess.run([sys.executable, "-c", WRITER, path], check=True)
+        assert path.read_text() == "theirs"
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_below_a_file_is_one_line(tmp_path: Path) -> None:

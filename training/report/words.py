@@ -124,7 +124,7 @@ class WordReport:
             worst, share = self._worst_speaker(held)
             more = f"n = {len(held)}; worst {escape(worst)}, {100 * share:.0f} %"
             tiles.append(tile(f"{escape(name)}", f"{100 * held.right.mean():.1f} %", more))
-        if (files := sorted(self.run.folder.glob("*.tflite"))) != []:
+        if (files := sorted(self.run.folder.glob("[!.]*.tflite"))) != []:
             size = files[0].stat().st_size / 1000
             tiles.append(tile("file", f"{size:.0f} kB", "int8"))
         return f'<div class="tiles">{"".join(tiles)}</div>'

@@ -40,7 +40,7 @@ def calibrated(part: WordPart, file: Path) -> Description:
 
 
 def _siblings(part: WordPart) -> list[Description]:
-    others = set(part.run.folder.glob("*.tflite")) - {part.run.tflite(part.name)}
+    others = set(part.run.folder.glob("[!.]*.tflite")) - {part.run.tflite(part.name)}
     return [read(file) for file in sorted(others) if not file.stem.startswith("other")]
 
 
