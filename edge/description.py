@@ -79,6 +79,7 @@ class Description:
     fps: float = 0.0
     spot_threshold: float = 0.5
     refractory_s: float = 1.0
+    changes: bool = False  # words: whether it sees what changed since the picture before, too
     format: int = FORMAT
 
 

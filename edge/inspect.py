@@ -11,8 +11,11 @@ from edge.description import read
 from edge.errors import ModelError
 from edge.interpreter import Interpreter, Tensor
 from edge.operators import Graph, Operator, names
+from edge.word_reader import TASKS
 
 FORMAL = ("input", "output", "format")  # of a description: told elsewhere, or of no interest
+OF_WORDS = ("fps", "spot_threshold", "refractory_s", "changes")
+OF_TASKS = {"votes_s": ("viseme",)} | dict.fromkeys(OF_WORDS, TASKS)  # nothing of others
 
 
 def report(path: Path) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def _tensor_text(tensor: dict[str, Any]) -> str:
 def _description_text(said: dict[str, Any]) -> list[str]:
     lines = []
     for name, value in said.items():
-        if name in FORMAL or (name == "votes_s" and said["task"] != "viseme"):
+        if name in FORMAL or said["task"] not in OF_TASKS.get(name, said["task"]):
             continue
         if name in ("sources", "metrics"):
             tell = _source_text if name == "sources" else _metric_text

@@ -15,6 +15,7 @@ from edge.description import Description, Quantisation, read
 from edge.errors import ModelError
 from edge.frame import Image
 from edge.interpreter import Array, Interpreter, Tensor
+from edge.lip_change import with_change
 from edge.lipbox import HEIGHT, LIP_BOX, WIDTH
 from edge.read import LARGEST_CROP, same
 
@@ -42,6 +43,7 @@ class WordState:
     """What a model remembers of one face's frames."""
 
     tensors: list[Array]
+    before: Image | None = None  # the last frame, of a model that sees what changed since then
 
 
 class WordReader:
@@ -60,9 +62,8 @@ class WordReader:
     def __call__(self, cut: Image, state: WordState) -> Voted:
         """Take the next frame, cut as `kind` says, and go on from the state."""
         places, model = self._places, self.interpreter
-        # Flipping the top bit of a uint8 subtracts 128 and reads as int8, without widening.
         values: list[Array] = [cut] * len(model.inputs)
-        values[places.pixels] = np.bitwise_xor(cut, np.uint8(128)).view(np.int8)[None, ..., None]
+        values[places.pixels] = self._shown(cut, state)
         for place, tensor in zip(places.states_in, state.tensors, strict=True):
             values[place] = tensor
         results = model.run(*values)
@@ -71,6 +72,15 @@ class WordReader:
         features = _numbers(results[places.features], model.outputs[places.features])
         weight = float(np.exp(min(float(votes[-1]), HEAVIEST)))
         return Voted(votes[:-1], weight, features)
+
+    def _shown(self, cut: Image, state: WordState) -> Array:
+        """A frame as the model takes it; nothing has changed before the first one."""
+        shown = cut[..., None]
+        if self.description.changes:
+            shown = with_change(cut, cut if state.before is None else state.before)
+            state.before = cut
+        # Flipping the top bit of a uint8 subtracts 128 and reads as int8, without widening.
+        return np.bitwise_xor(shown, np.uint8(128)).view(np.int8)[None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,8 @@ def _kind(said: Description) -> CropKind | None:
 def _places(path: Path, said: Description, model: Interpreter) -> _Places:
     """Tell inputs and outputs apart by their shapes, and refuse a model in which one is missing."""
     side = said.crop_size
-    picture = (1, HEIGHT, WIDTH, 1) if said.crop == LIP_BOX else (1, side, side, 1)
+    height, width = (HEIGHT, WIDTH) if said.crop == LIP_BOX else (side, side)
+    picture = (1, height, width, 2 if said.changes else 1)
     inputs, outputs = model.inputs, model.outputs
     flat = _votes_first(outputs, said)
     pixels = [i for i, each in enumerate(inputs) if each.shape == picture]

@@ -23,7 +23,10 @@ from edge.read import SmileReader
 from tests.conftest import complaint
 
 SMILE = models.shipped("smile")
-LATER = ("smoothing_s", "min_duration_s", "votes_s", "fps", "spot_threshold", "refractory_s")
+LATER = (
+    *("smoothing_s", "min_duration_s", "votes_s"),
+    *("fps", "spot_threshold", "refractory_s", "changes"),
+)
 METRIC = {"name": "accuracy", "value": 0.9, "interval": [0.8, 1], "n": 9} | {
     "protocol": "folds",
     "command": "lipwire evaluate",

@@ -57,6 +57,28 @@ def test_every_face_has_a_state_of_its_own(model: Path) -> None:
     assert one.tensors[0].shape[1] == PAST
 
 
+def test_what_changed_since_a_face_s_last_frame_is_seen(tmp_path: Path) -> None:
+    """The model looks for its pictures in the changes: half of what differs, from 128 on."""
+    rest, go, stop = (64 + picture // 2 for picture in (REST, OPEN, ROUND))
+    path = write_words(tmp_path / "words.tflite", {"go": go, "stop": stop}, rest, changes=True)
+    read = WordReader(path)
+    still = np.full_like(REST, 128)
+
+    def votes(*frames: np.ndarray) -> list[int]:
+        state = read.fresh()
+        return [int(read(frame, state).logits.argmax()) for frame in frames]
+
+    moved = [(2 * picture.astype(int) - 128).astype(np.uint8) for picture in (go, stop, rest)]
+    assert [votes(still, each)[1] for each in moved] == [0, 1, 2]
+    alone = read(moved[0], read.fresh()).logits
+    assert (alone == read(still, read.fresh()).logits).all()  # nothing was before, nothing changed
+    one, other = read.fresh(), read.fresh()
+    read(still, one)
+    read(moved[1], other)
+    assert read(moved[0], one).logits.argmax() == 0
+    assert (read(moved[1], other).logits == alone).all()
+
+
 def test_lip_boxes_are_taken_at_their_own_size(tmp_path: Path) -> None:
     rest, shown = RNG.integers(0, 256, (2, HEIGHT, WIDTH), dtype=np.uint8)
     read = WordReader(write_words(tmp_path / "words.tflite", {"go": shown}, rest))
@@ -136,6 +158,8 @@ def test_the_shipped_models_votes_and_features_are_told_apart() -> None:
         ({"crop_size": 8}, "wants crops 'aligned-mouth' of 8 pixels"),
         ({"crop": "lip-box"}, "not those of a model of 3 labels that takes (1, 32, 48, 1)"),
         ({"crop_size": 64}, "that takes (1, 64, 64, 1)"),
+        ({"changes": True}, "that takes (1, 48, 48, 2)"),
+        ({"changes": 1}, "changes is 1"),
         ({"fps": 0.0}, "says 10 frames at 0 a second"),
         ({"frames": 1}, "says 1 frames at 15 a second"),
         ({"input": description.Quantisation("int8", 0.1, -128)}, "its input is not what"),

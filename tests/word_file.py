@@ -69,7 +69,8 @@ class Graph:
 
 def write_words(path: Path, words: Mapping[str, np.ndarray], rest: np.ndarray, **said: Any) -> Path:
     """A model that tells each word by a picture of lips saying it, and `other` by one of lips at
-    rest; features of the last frames are its state."""
+    rest; features of the last frames are its state. One that sees what changed looks for those
+    pictures there alone."""
     height, width = rest.shape
     shown = [each.ravel() / 255 for each in (*words.values(), rest)]
     votes, bias = np.zeros((len(words) + 2, height * width)), np.zeros(len(words) + 2)
@@ -78,18 +79,20 @@ def write_words(path: Path, words: Mapping[str, np.ndarray], rest: np.ndarray, *
         votes[i] = SURE * (shown[i] - others) / np.square(shown[i] - others).sum()
         bias[i] = -votes[i] @ (shown[i] + others) / 2
     graph = Graph()
-    pixels = graph.tensor((1, height, width, 1), SCALE)
+    channels = 2 if said.get("changes") else 1
+    pixels = graph.tensor((1, height, width, channels), SCALE)
     past = graph.tensor((1, PAST, FEATURES), SCALE)
-    flat = graph.reshape(pixels, (1, height * width))
+    flat = graph.reshape(pixels, (1, height * width * channels))
     parts = np.repeat(np.eye(FEATURES), height * width // FEATURES, axis=1)
     parts *= FEATURES / (height * width)
+    parts = _of_channel(parts, 0, channels)
     features = graph.connect(flat, parts, np.zeros(FEATURES), SCALE)  # means of bands of rows
     now = graph.reshape(features, (1, 1, FEATURES))
     seen = graph.add(CONCATENATION, [past, now], (1, PAST + 1, FEATURES), SCALE)
     begin = graph.constant(np.array([0, PAST + 1 - KEPT, 0], np.int32))
     many = graph.constant(np.array([1, KEPT, FEATURES], np.int32))
     kept = graph.add(SLICE, [seen, begin, many], (1, KEPT, FEATURES), SCALE)
-    told = graph.connect(flat, votes, bias, STEP)
+    told = graph.connect(flat, _of_channel(votes, channels - 1, channels), bias, STEP)
     _write(path, graph, [pixels, past], [kept, told, features])
     description = Description(
         task="word",
@@ -112,6 +115,13 @@ def write_words(path: Path, words: Mapping[str, np.ndarray], rest: np.ndarray, *
     )
     embed(path, replace(description, **said))
     return path
+
+
+def _of_channel(weights: np.ndarray, channel: int, channels: int) -> np.ndarray:
+    """Weights of one channel's pixels, among those of all."""
+    spread = np.zeros((*weights.shape, channels))
+    spread[..., channel] = weights
+    return spread.reshape(len(weights), -1)
 
 
 def _write(path: Path, graph: Graph, inputs: list[int], outputs: list[int]) -> None:

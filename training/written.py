@@ -12,8 +12,9 @@ from edge.errors import CheckFailed
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """Gives a name of the same ending to write to; what was written there becomes the file. Several
-    processes may write the same one, as those that train parts of one run do: the last one stays."""
+    """Gives a name of the same ending to write to; what was written there becomes the file.
+    Several processes may write the same one, as those do that train parts of one run: the last one
+    stays."""
     partial = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,11 +4,14 @@ with."""
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
+from edge.errors import SettingsError
+from training.cli.common import given
 from training.cli.recipes import lasting
 
-TAKEN = ("epochs",)
+TAKEN = "epochs", "sees"
 
 
 def train_lips(options: argparse.Namespace) -> Path:
@@ -19,5 +22,9 @@ def train_lips(options: argparse.Namespace) -> Path:
 
     with needs_tensorflow("lipwire train"):
         from training.train import lips
+        from training.train.word_sees import ON_BOARDS
+    if (options.sees or ON_BOARDS[0]) not in ON_BOARDS:
+        raise SettingsError(f"--sees {options.sees}: lips are learned by {' or '.join(ON_BOARDS)}")
     crops = [Crops.read(path) for path in options.crops]
-    return lips.train(crops, Run(options.out), lasting(lips.LipRecipe(), options.epochs))
+    recipe = replace(lips.LipRecipe(), **given(options, ("sees",)))
+    return lips.train(crops, Run(options.out), lasting(recipe, options.epochs))

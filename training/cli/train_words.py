@@ -15,7 +15,7 @@ from training.cli.recipes import lasting, of_model
 if TYPE_CHECKING:
     from training.train.word_recipe import WordRecipe
 
-SEES = "canvas", "stretched", "raw", "less-speaker", "differences"
+SEES = "canvas", "differences", "stretched", "raw", "less-speaker"
 STILL = 4  # times as slowly as before, in epochs whose clips look as they are
 OF_MODELS = ("weights",)
 OF_RECIPES = (
@@ -120,7 +120,7 @@ def _check(options: argparse.Namespace, model: str) -> None:
     useless = [] if streams else sorted(given(options, OF_STREAMS))
     if useless:
         raise SettingsError(f"{model} sees whole clips: it has no use for {spelt(useless)}")
-    if options.sees == SEES[-1] and not streams:
+    if options.sees == "differences" and not streams:
         raise SettingsError(f"{model} sees whole clips: --sees {options.sees} is not for it")
     if options.augment is False and (useless := sorted(given(options, OF_CHANGED))):
         raise SettingsError(f"--no-augment: clips are as they are, without {spelt(useless)}")

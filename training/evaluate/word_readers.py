@@ -21,6 +21,7 @@ from edge.word_reader import TASKS, WordReader
 from training.evaluate.figures import Values
 from training.evaluate.readers import keras_model, sources_of
 from training.evaluate.word_clips import Pictures, Stretch
+from training.word_pixels import pixels
 
 BATCH = 32  # clips a Keras model sees at once
 Read = Callable[[Pictures, Sequence[Stretch]], Values]
@@ -112,7 +113,7 @@ def _keras(path: Path, said: Description) -> Read:
 
     def told(pictures: Pictures, shown: Sequence[Stretch]) -> Values:
         clips, own = zip(*(one.whole(said.frames) for one in shown), strict=True)
-        frames = pictures[np.stack(clips)][..., None].astype(np.float32) / 255
+        frames = pixels(pictures[np.stack(clips)], said.changes)
         asked: Any = frames
         if len(model.inputs) > 1:
             asked = {"frames": frames, "counts": np.stack(own).astype(np.float32)}

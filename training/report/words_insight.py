@@ -13,6 +13,7 @@ import numpy as np
 from training.evaluate.figures import Values
 from training.evaluate.readers import keras_model
 from training.evaluate.word_clips import Pictures, Stretch
+from training.word_pixels import pixels
 
 MOMENTS = 20  # equal parts of a word, over time
 
@@ -39,7 +40,8 @@ def _moved(
     import tensorflow as tf
 
     rows, own = map(np.stack, zip(*(one.whole(window) for one in shown), strict=True))
-    frames = tf.constant(pictures[rows][..., None].astype(np.float32) / 255)
+    shape = next(each.shape for each in model.inputs if len(each.shape) == 5)
+    frames = tf.constant(pixels(pictures[rows], changes=shape[-1] == 2))
     with tf.GradientTape() as tape:
         tape.watch(frames)
         inputs: Any = {"frames": frames, "counts": tf.constant(own.astype(np.float32))}
@@ -48,7 +50,7 @@ def _moved(
         answer = model(inputs, training=False)
         logits = answer["word"] if isinstance(answer, dict) else answer
         told = tf.reduce_sum(logits[:, label])
-    slopes = np.abs(np.asarray(tape.gradient(told, frames)))[..., 0] * own[..., None, None]
+    slopes = np.abs(np.asarray(tape.gradient(told, frames))).sum(axis=-1) * own[..., None, None]
     slopes /= slopes.sum(axis=(1, 2, 3), keepdims=True) + 1e-12  # every clip counts the same
     where = cv2.GaussianBlur(slopes.sum(axis=1).mean(axis=0), (0, 0), 1.0)
     each = [_in_time(clip[mask]) for clip, mask in zip(slopes.sum(axis=(2, 3)), own, strict=True)]

@@ -1,5 +1,7 @@
 """Teaching an encoder what lips are, before it learns words: where MediaPipe's face mesh sees their
-points, on pictures of thousands of people where clips of words have a dozen."""
+points, on pictures of thousands of people where clips of words have a dozen. One that is to see
+what changed since the frame before learns how far they moved, too: films show it, and where there
+is but one picture its box trembles."""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from edge.detection import Box
 from edge.errors import SettingsError
+from edge.frame import Image
 from edge.lip_points import OUTER_LIPS
 from edge.lipbox import HEIGHT, WIDTH, LipPicture, cut_box, on_canvas, standardised
 from training.crops import Crops
@@ -25,6 +28,8 @@ from training.train import clip_change
 from training.train.clip_change import Change
 from training.train.fit import Watch, fit, forget_checkpoints
 from training.train.recipe import Phase
+from training.train.word_recipe import DIFFERENCES
+from training.word_pixels import pixels
 from training.written import written
 from training.zoo.word_small import ENCODER, encoder
 
@@ -35,9 +40,16 @@ INNER_LIPS = (
 LIPS = np.isin(TAUGHT, [*OUTER_LIPS, *INNER_LIPS])
 SWAPPED = np.searchsorted(np.flatnonzero(LIPS), MIRRORED[LIPS])  # in a mirror image
 FILMS, EACH_OF_A_CLIP = ("grid", "videos"), 6  # frames resemble each other: one of six is shown
+SINCE = 2  # frames of a film to what is the frame before: words have fewer a second
+TREMBLE, SHAKE = 0.02, 0.4  # of a single picture's box: of its sides, and pixels of the canvas
+MOVED = 4.0  # movements are so much smaller than places
 ASIDE = 20  # one of so many is kept for validation
 BATCH = 256
 log = logging.getLogger(__name__)
+
+
+Shown = tuple[NDArray[np.uint8], NDArray[np.float32]]  # frames, and what is to be told of them
+Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -48,23 +60,47 @@ class LipRecipe:
     pictures: int = 24_000  # an epoch shows
     seed: int = 1
     shares: dict[str, float] = field(default_factory=lambda: {"keypoints68": 2.0})
+    sees: str = DIFFERENCES  # or the canvas alone
 
     @property
     def loss_weights(self) -> dict[str, float]:
         """Of what a model tells, where they are not 1."""
         return {}
 
+    @property
+    def changes(self) -> bool:
+        """Whether what changed since the frame before is seen."""
+        return self.sees == DIFFERENCES
+
+
+@dataclass(frozen=True, eq=False)
+class Mouth:
+    """A lip box and the points in it."""
+
+    lips: LipPicture
+    points: NDArray[np.float32]  # (points, 2), in pixels of the canvas
+
+    def seen(
+        self, matrix: NDArray[np.float64], change: Change | None, rng: np.random.Generator
+    ) -> tuple[Image, NDArray[np.float32]]:
+        """The canvas under a matrix, in another light where it is changed, and its points."""
+        canvas = on_canvas(self.lips, matrix)
+        if change is not None:
+            canvas = standardised(change.relit(canvas, rng))
+        points = (self.points @ matrix[:2, :2].T + matrix[:2, 2]).astype(np.float32)
+        return canvas, points[SWAPPED] if np.linalg.det(matrix) < 0 else points
+
 
 @dataclass(frozen=True, eq=False)
 class Lips:
-    """Lip boxes and the points in them."""
+    """Mouths, each with what it was a moment before where a film shows it."""
 
-    boxes: list[LipPicture]
-    points: NDArray[np.float32]  # (boxes, points, 2), in pixels of the canvas
+    now: list[Mouth]
+    before: list[Mouth | None]
     sets: NDArray[np.str_]
 
     def __len__(self) -> int:
-        return len(self.boxes)
+        return len(self.now)
 
 
 def train(crops: Sequence[Crops], run: Run, recipe: LipRecipe) -> Path:
@@ -79,7 +115,7 @@ def train(crops: Sequence[Crops], run: Run, recipe: LipRecipe) -> Path:
         log.info("%d lip boxes, and %d kept aside", (~check).sum(), check.sum())
         lesson = LipLesson(lips, np.flatnonzero(~check), recipe)
         watch = Watch(lesson.unchanged(np.flatnonzero(check)))
-        model = fit(_learner, lesson.epoch, recipe, run.part(ENCODER), watch)
+        model = fit(lambda: _learner(recipe), lesson.epoch, recipe, run.part(ENCODER), watch)
         with written(file) as partial:
             model.get_layer(ENCODER).save(partial)
         forget_checkpoints(run.part(ENCODER))
@@ -96,32 +132,49 @@ def begin_with(model: keras.Model, file: Path) -> None:
         raise SettingsError(f"--encoder {file}: no encoder for this model: {reason}") from None
 
 
-def _learner() -> keras.Model:
-    pixels = keras.Input((HEIGHT, WIDTH, 1), name="frames")
-    row = encoder(HEIGHT, WIDTH)(pixels)
-    told = layers.Dense(2 * int(LIPS.sum()))(layers.Dropout(0.1)(row))
+def _learner(recipe: LipRecipe) -> keras.Model:
+    channels = 2 if recipe.changes else 1
+    frames = keras.Input((HEIGHT, WIDTH, channels), name="frames")
+    row = encoder(HEIGHT, WIDTH, channels)(frames)
+    told = layers.Dense(2 * channels * int(LIPS.sum()))(layers.Dropout(0.1)(row))
     told = layers.Reshape((-1, 2), name="lips")(told)
-    return keras.Model({"frames": pixels}, {"lips": told}, name="lips")
+    return keras.Model({"frames": frames}, {"lips": told}, name="lips")
 
 
 def _lips(crops: Sequence[Crops]) -> Lips:
-    boxes, points, sets = [], [], []
+    now: list[Mouth] = []
+    before: list[Mouth | None] = []
+    sets: list[str] = []
     for each in crops:
+        film = each.origin.dataset in FILMS
         seen = np.flatnonzero(np.isfinite(each.points[:, 0, 0]))
-        if each.origin.dataset in FILMS:
-            seen = seen[::EACH_OF_A_CLIP]
-        for row in seen.tolist():
-            mesh = each.points[row].astype(np.float32)
-            left, top = mesh[OUTER_LIPS].min(axis=0)
-            right, bottom = mesh[OUTER_LIPS].max(axis=0)
-            box = Box(float(left), float(top), float(right - left), float(bottom - top))
-            if (lips := cut_box(each.images[row], box)) is None:
+        for row in seen[:: EACH_OF_A_CLIP if film else 1].tolist():
+            if (mouth := _mouth(each, row)) is None:
                 continue
-            away = mesh[TAUGHT[LIPS]] - ((left + right) / 2, (top + bottom) / 2)
-            boxes.append(lips)
-            points.append(away * (WIDTH / (right - left)) + (WIDTH / 2, HEIGHT / 2))
+            now.append(mouth)
+            before.append(_mouth(each, row - SINCE) if film and _follows(each, row) else None)
             sets.append(each.origin.dataset)
-    return Lips(boxes, np.stack(points), np.array(sets))
+    return Lips(now, before, np.array(sets))
+
+
+def _follows(crops: Crops, row: int) -> bool:
+    """Whether a film's frame comes so soon after the one some rows before it."""
+    film, _, frame = str(crops.files[row]).rpartition("#")
+    return row >= SINCE and str(crops.files[row - SINCE]) == f"{film}#{int(frame) - SINCE}"
+
+
+def _mouth(crops: Crops, row: int) -> Mouth | None:
+    """The lip box of a crop; None where the face mesh saw no face, or nothing in it."""
+    mesh = crops.points[row].astype(np.float32)
+    if not np.isfinite(mesh[0, 0]):
+        return None
+    left, top = mesh[OUTER_LIPS].min(axis=0)
+    right, bottom = mesh[OUTER_LIPS].max(axis=0)
+    box = Box(float(left), float(top), float(right - left), float(bottom - top))
+    if (lips := cut_box(crops.images[row], box)) is None:
+        return None
+    away = mesh[TAUGHT[LIPS]] - ((left + right) / 2, (top + bottom) / 2)
+    return Mouth(lips, away * (WIDTH / (right - left)) + (WIDTH / 2, HEIGHT / 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,34 +194,43 @@ class LipLesson:
 
     def unchanged(self, rows: NDArray[np.int_]) -> Batch:
         """Boxes as they are."""
-        shown = [self._shown(row, None, np.random.default_rng(0)) for row in rows.tolist()]
-        return _batch(shown)
+        rng = np.random.default_rng(0)
+        return self._batch([self._shown(row, None, rng) for row in rows.tolist()])
 
     def batch(self, rows: NDArray[np.int_], seed: tuple[int, ...]) -> Batch:
         """Boxes as other cameras would show them."""
         rng = np.random.default_rng(seed)
         changes = [clip_change.drawn(HEIGHT, WIDTH, rng) for _ in rows]
         pairs = zip(rows.tolist(), changes, strict=True)
-        return _batch([self._shown(row, change, rng) for row, change in pairs])
+        return self._batch([self._shown(row, change, rng) for row, change in pairs])
 
-    def _shown(
-        self, row: int, change: Change | None, rng: np.random.Generator
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        points = self.lips.points[row]
-        if change is None:
-            return on_canvas(self.lips.boxes[row]), points
-        canvas = standardised(change.relit(on_canvas(self.lips.boxes[row], change.matrix), rng))
-        moved = points @ change.matrix[:2, :2].T + change.matrix[:2, 2]
-        return canvas, moved[SWAPPED] if np.linalg.det(change.matrix) < 0 else moved
+    def _shown(self, row: int, change: Change | None, rng: np.random.Generator) -> Shown:
+        """What was seen a moment before and is seen now, and what is to be told: places, and, where
+        changes are seen, movements."""
+        now, before = self.lips.now[row], self.lips.before[row]
+        matrix = np.eye(3) if change is None else change.matrix
+        canvas, points = now.seen(matrix, change, rng)
+        places = points / WIDTH - 0.5
+        if not self.recipe.changes:
+            return canvas[None], places
+        if before is None:
+            before, matrix = now, matrix @ _tremble(rng)
+        was, began = before.seen(matrix, change, rng)
+        return np.stack([was, canvas]), np.concatenate([places, MOVED * (points - began) / WIDTH])
+
+    def _batch(self, shown: Sequence[Shown]) -> Batch:
+        frames = np.stack([frames for frames, _ in shown])
+        told = np.stack([told for _, told in shown]).astype(np.float32)
+        return {"frames": pixels(frames, self.recipe.changes)[:, -1]}, {"lips": told}
 
 
-Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
-
-
-def _batch(shown: Sequence[tuple[NDArray[np.uint8], NDArray[np.float32]]]) -> Batch:
-    frames = np.stack([canvas for canvas, _ in shown])[..., None].astype(np.float32) / 255
-    points = np.stack([points for _, points in shown]) / WIDTH - 0.5
-    return {"frames": frames}, {"lips": points.astype(np.float32)}
+def _tremble(rng: np.random.Generator) -> NDArray[np.float64]:
+    """How a box is off that is fitted to the same mouth once more, as a matrix on the canvas."""
+    middle = np.array([WIDTH, HEIGHT]) / 2
+    size = np.exp(rng.normal(0, TREMBLE, 2))
+    matrix = np.diag([*size, 1.0])
+    matrix[:2, 2] = middle + rng.normal(0, SHAKE, 2) - size * middle
+    return matrix
 
 
 class LipBatches(keras.utils.PyDataset):  # type: ignore[misc]

@@ -16,11 +16,11 @@ from training import zoo
 from training.clips import OTHER
 from training.train import clip_change
 from training.train.word_pool import Rows, WordPool
-from training.train.word_recipe import WordRecipe
+from training.train.word_recipe import DIFFERENCES, WordRecipe
 from training.train.word_samples import Sample
 from training.train.word_times import times_of
+from training.word_pixels import pixels
 
-DIFFERENCES = "differences"  # a model sees what changed since the frame before, too
 LEAD = 6  # frames before a word that the device has seen, too
 Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
 Images = NDArray[np.uint8]
@@ -75,10 +75,15 @@ class WordLesson:
         return tuple(names) if self.recipe.speaker_weight and len(names) > 1 else ()
 
     @property
+    def changes(self) -> bool:
+        """Whether a model sees what changed since the frame before."""
+        return self.recipe.sees == DIFFERENCES
+
+    @property
     def options(self) -> dict[str, str | int]:
         """What a model is built with beside its sizes."""
         told = {"phrases": len(self.phrases), "speakers": len(self.speakers)}
-        channels = {"channels": 2} if self.recipe.sees == DIFFERENCES else {}
+        channels = {"channels": 2} if self.changes else {}
         return self.recipe.options | {name: n for name, n in told.items() if n} | channels
 
     @cached_property
@@ -123,11 +128,7 @@ class WordLesson:
 
     def pixels(self, clips: Images) -> NDArray[np.float32]:
         """Clips as a model's numbers."""
-        frames = clips[..., None].astype(np.float32) / 255
-        if self.recipe.sees != DIFFERENCES:
-            return frames
-        changes = np.diff(frames, axis=1, prepend=frames[:, :1])
-        return np.concatenate([frames, 0.5 + changes / 2], axis=-1)
+        return pixels(clips, self.changes)
 
     def _inputs(self, frames: NDArray[Any], counts: NDArray[Any]) -> dict[str, NDArray[Any]]:
         return {"frames": frames} | ({"counts": counts} if streams(self.recipe) else {})

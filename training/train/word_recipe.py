@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from training.train.recipe import Phase
 
+CANVAS = "canvas"  # a model sees lips as they are
+DIFFERENCES = "differences"  # and what changed since the frame before, too
+
 
 @dataclass(frozen=True)
 class WordRecipe:
@@ -18,7 +21,7 @@ class WordRecipe:
     ahead: int = 0  # frames before those, of a model that goes frame by frame: what was said before
     batch: int = 64
     label_smoothing: float = 0.1
-    sees: str = "canvas"  # of a frame; else a name of `word_sees`, for comparison
+    sees: str = CANVAS  # of a frame: a name of `word_sees`
     augment: bool = True  # clips are changed as another camera would on another day
     stretch: float = 0.25  # words are spoken faster and slower by up to so much (a logarithm)
     time_mask: float = 0.1  # mean share of a word's frames that are held over

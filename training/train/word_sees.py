@@ -1,10 +1,10 @@
-"""What a model of words may be shown instead of its canvas: for comparison, no board shows it.
+"""What a model of words is shown. Boards show the first two; the others are for comparison.
 
-canvas        lips as high as they are, of standard contrast: what boards show
+canvas        lips as high as they are, of standard contrast
+differences   the canvas, and what changed since the frame before
 stretched     all lips of one height: how far a mouth is open cannot be seen
 raw           in the contrast that the picture has
 less-speaker  what differs from the speaker's own mean
-differences   the canvas, and what changed since the frame before
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from edge.lipbox import HEIGHT, LEVEL, WIDTH, LipPicture, placed, standardised
 from training.boxes_off import moved
 from training.clips import Clips
 from training.train.clip_change import Change
-from training.train.word_lesson import DIFFERENCES
 from training.train.word_pool import WordPool
+from training.train.word_recipe import CANVAS, DIFFERENCES
 
-CANVAS, STRETCHED, RAW, LESS_SPEAKER = "canvas", "stretched", "raw", "less-speaker"
-SEES = CANVAS, STRETCHED, RAW, LESS_SPEAKER, DIFFERENCES
+STRETCHED, RAW, LESS_SPEAKER = "stretched", "raw", "less-speaker"
+ON_BOARDS = CANVAS, DIFFERENCES
+SEES = *ON_BOARDS, STRETCHED, RAW, LESS_SPEAKER
 SOME = 200  # frames of which a speaker's mean is made
 
 
 def pool(clips: Clips, sees: str) -> WordPool:
     """The items of a set of clips as they are seen."""
-    if sees in (CANVAS, DIFFERENCES):
+    if sees in ON_BOARDS:
         return WordPool(clips)
     if not WordPool(clips).boxed:
         raise SettingsError(f"--sees {sees}: for lip boxes alone")

@@ -93,8 +93,8 @@ def _make(part: WordPart, tensorboard: bool) -> None:
 
 def fits_a_board(recipe: WordRecipe) -> bool:
     """Whether a model is small enough to be made int8, and sees what a board shows it."""
-    plain = recipe.sees == word_sees.CANVAS
-    return plain and bool(getattr(zoo.module(recipe.model), "FOR_A_BOARD", True))
+    shown = recipe.sees in word_sees.ON_BOARDS
+    return shown and bool(getattr(zoo.module(recipe.model), "FOR_A_BOARD", True))
 
 
 def _fit(part: WordPart, tensorboard: bool) -> keras.Model:
@@ -186,6 +186,7 @@ def _description(part: WordPart, loaded: Interpreter) -> Description:
         crop_size=part.pool.sides[1],
         frames=part.recipe.window,
         fps=origin.fps,
+        changes=part.lesson.changes,
         input=Quantisation(pixels.dtype.name, pixels.scale, pixels.zero_point),
         output=Quantisation(votes.dtype.name, votes.scale, votes.zero_point),
         temperature=1.0,

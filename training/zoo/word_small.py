@@ -15,7 +15,7 @@ import keras
 from keras import layers, ops
 
 from training.train.recipe import Phase
-from training.train.word_recipe import WordRecipe
+from training.train.word_recipe import DIFFERENCES, WordRecipe
 
 FILTERS = (16, 32, 48)  # of the encoder's stages, each of which halves the sides
 ROW = 96  # numbers a frame comes to
@@ -28,7 +28,8 @@ ENCODER = "encoder"
 
 def recipe() -> WordRecipe:
     """A warm-up, then slower and slower."""
-    return WordRecipe("word-small", (Phase(24, 2e-3, 0.0, clip=2.0),))
+    phases = (Phase(40, 2e-3, 0.0, clip=2.0),)
+    return WordRecipe("word-small", phases, phrase_weight=1.0, sees=DIFFERENCES)
 
 
 def build(
