@@ -14,8 +14,7 @@ from edge.operators import Graph, Operator, names
 from edge.word_reader import TASKS
 
 FORMAL = ("input", "output", "format")  # of a description: told elsewhere, or of no interest
-OF_WORDS = ("fps", "spot_threshold", "refractory_s", "changes")
-OF_TASKS = {"votes_s": ("viseme",)} | dict.fromkeys(OF_WORDS, TASKS)  # nothing of others
+OF_TASKS = {"votes_s": ("viseme",), "changes": TASKS}  # what says nothing of others
 
 
 def report(path: Path) -> dict[str, Any]:
