@@ -17,6 +17,8 @@ from edge.word_reader import WordReader
 from tests import mouth_crops
 from tests.clip_sets import small_clips
 from training.clips import OTHER, Clips
+from training.crops import Crops
+from training.prepare.mesh import POINTS
 from training.run import Run
 from training.train.recipe import Phase
 from training.train.word_recipe import WordRecipe
@@ -84,6 +86,7 @@ def test_a_run_holds_models_their_descriptions_and_what_they_make_of_the_rest(ru
     told = np.load(run / "without-ann/heldout.npz")
     assert set(told["speakers"].tolist()) == {"ann"}
     assert len(told["labels"]) == len(told["int8"]) == 18
+    assert said.changes  # what changed since the frame before is seen where nothing is said
     assert json.loads((run / "config.json").read_text())["recipe"]["window"] == LONG
     assert (run / "sheet.png").is_file()
 
@@ -125,13 +128,14 @@ def test_faces_that_take_turns_are_read_as_if_each_were_alone(run: Path) -> None
     assert (np.array(whole[0]) != np.array(whole[1])).any()
 
 
-def test_one_step_at_a_time_is_the_same_model_as_the_whole_clip() -> None:
+@pytest.mark.parametrize("channels", [1, 2])
+def test_one_step_at_a_time_is_the_same_model_as_the_whole_clip(channels: int) -> None:
     from training.zoo import word_small
 
-    model = word_small.build(LONG, 32, 48, 3)
+    model = word_small.build(LONG, 32, 48, 3, channels=channels)
     step = word_small.one_step(model)
     rng = np.random.default_rng(0)
-    frames = rng.random((1, LONG, 32, 48, 1), np.float32)
+    frames = rng.random((1, LONG, 32, 48, channels), np.float32)
     counts = np.ones((1, LONG), np.float32)
     whole = model.predict({"frames": frames, "counts": counts}, verbose=0)["word"][0]
     states = [np.zeros(each.shape, np.float32) for each in step.inputs[1:]]
@@ -286,19 +290,29 @@ def test_still_epochs_come_after_all_others(folder: Path, prepared: Path) -> Non
     assert read(path / "all.tflite").frames == LONG
 
 
-def test_an_encoder_that_knows_lips_is_begun_with(folder: Path, prepared: Path) -> None:
+def mouthed(crops: Crops) -> Crops:
+    """Faces in which the face mesh sees lips that open as far as their gap says."""
+    turns = np.linspace(0, 2 * np.pi, POINTS)
+    heights = 2 + 20 * np.nan_to_num(crops.gaps)
+    rings = [np.stack([20 * np.cos(turns), high * np.sin(turns)], axis=1) for high in heights]
+    middle = [mouth_crops.MIDDLE.real, mouth_crops.MIDDLE.imag]
+    return replace(crops, points=(np.array(rings) + middle).astype(np.float16))
+
+
+@pytest.mark.parametrize("sees", ["canvas", "differences"])
+def test_an_encoder_that_knows_lips_is_begun_with(folder: Path, prepared: Path, sees: str) -> None:
     import keras
 
-    crops, faces = mouth_crops.keypoints(), folder / "faces.npz"
-    turns = np.linspace(0, 2 * np.pi, crops.points.shape[1])
-    ring = np.stack([20 * np.cos(turns), 9 * np.sin(turns)], axis=1)
-    replace(crops, points=(crops.points + ring).astype(np.float16)).save(faces)
-    taught = folder / "lips"
-    assert main(["train", "lips", str(faces), "--out", str(taught), "--epochs", "1"]) == 0
+    faces, taught = folder / "faces.npz", folder / f"lips-{sees}"
+    mouthed(mouth_crops.keypoints()).save(faces)
+    alike = ("--sees", sees)
+    lips = ("train", "lips", str(faces), "--out", str(taught), "--epochs", "1", *alike)
+    assert main(lips) == 0
     file = taught / "encoder.keras"
     begun = keras.models.load_model(file, compile=False).get_weights()
-    run, more = folder / "begun", ("--window", LONG, "--epochs", 1, "--parts", "all")
-    assert train(prepared, "--out", run, "--encoder", file, *more) == 0
+    run, more = folder / f"begun-{sees}", ("--window", LONG, "--epochs", 1, "--parts", "all")
+    assert train(prepared, "--out", run, "--encoder", file, *more, *alike) == 0
+    assert read(run / "all.tflite").changes is (sees == "differences")
     model = keras.models.load_model(run / "all.keras", compile=False)
     off = [
         np.abs(a - b).max()
@@ -306,6 +320,46 @@ def test_an_encoder_that_knows_lips_is_begun_with(folder: Path, prepared: Path) 
         if a.ndim == 4
     ]
     assert max(off) < 0.1  # one small epoch away
+    other = {"canvas": "differences", "differences": "canvas"}[sees]
+    asked = ("--out", folder / f"other-{sees}", "--encoder", file, *more, "--sees", other)
+    assert train(prepared, *asked) == 2
+
+
+def test_an_encoder_learns_from_films_how_lips_moved(caplog: pytest.LogCaptureFixture) -> None:
+    """In a film two frames of one clip are held against each other; of a picture its box
+    trembles."""
+    from training.train import lips
+
+    film, stills = mouthed(mouth_crops.grid()), mouthed(mouth_crops.keypoints())
+    found = lips._lips([film, stills])
+    of_film = found.sets == "grid"
+    firsts = [name.endswith("#0") for name in film.files[::6]]  # of a clip, which has none before
+    assert [each is None for each in found.before] == [*firsts, *[True] * (~of_film).sum()]
+    lesson = lips.LipLesson(found, np.arange(len(found)), lips.LipRecipe())
+    frames, told = lesson.unchanged(np.arange(len(found)))
+    places, moves = np.split(told["lips"], 2, axis=1)
+    assert np.abs(places).max() <= 0.55  # of the canvas, from its middle
+    still = np.array(
+        [np.ptp(film.gaps[max(0, row - 2) : row + 1]) == 0 for row in range(0, 160, 6)]
+    )
+    there = of_film & np.array([each is not None for each in found.before])
+    moved = np.abs(moves).max(axis=(1, 2))
+    rows = np.flatnonzero(there)
+    assert (moved[rows[still[rows]]] < 0.01).all()
+    assert (moved[rows[~still[rows]]] > 0.05).all()
+    assert (moved[~of_film] > 0).all()
+    changed = np.abs(frames["frames"][..., 1] - 128 / 255).max(axis=(1, 2))
+    assert (changed[~there & of_film] > 0).all()
+    plain = lips.LipLesson(found, np.arange(len(found)), lips.LipRecipe(sees="canvas"))
+    alone, told = plain.unchanged(np.arange(3))
+    assert alone["frames"].shape == (3, 32, 48, 1)
+    assert (told["lips"] == places[:3]).all()
+
+
+def test_an_encoder_is_of_no_other_view(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("train", "lips", "none.npz", "--out", str(tmp_path / "lips"), "--sees", "raw")
+    assert main(asked) == 2
+    assert "--sees raw: lips are learned by canvas or differences" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
