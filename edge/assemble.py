@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from edge.interpreter import Interpreter
 from edge.lip_points import LipFinder
 from edge.lipbox import LIP_BOX
 from edge.mouth import MouthRules
-from edge.own_words import OwnJudge, OwnWords
+from edge.own_words import FILE, OwnJudge, OwnWords
 from edge.pipeline import Pipeline, Visemes
 from edge.profiles import Profile
 from edge.read import SmileReader, VisemeReader
@@ -27,6 +28,8 @@ from edge.verdict import Judge, Vocabulary
 from edge.word_frames import Lipreader
 from edge.word_reader import WordReader
 from edge.words import Words
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ def _words(
     rules = word_rules(settings, said)
     if settings.own and state and not isinstance(rules, SpotRules):
         rules = OwnJudge(OwnWords(state, path), rules)
+    elif settings.own and state and (state / FILE).exists():
+        log.warning('enrolled words are told with [word] mode = "isolated" only')
     return Words(reader, rules, RateWatch(said.fps))
 
 

@@ -6,14 +6,18 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from edge import models
+from edge.assemble import assemble
 from edge.description import embed, read
 from edge.errors import ModelError, StateError
 from edge.own_words import FILE, LIMIT, OwnJudge, OwnWords, Prototypes, embedding, score, taken
+from edge.profiles import choose
+from edge.settings import Settings, WordSettings
 from edge.verdict import Verdict
 from edge.word_reader import Voted
 from tests.conftest import complaint
@@ -181,3 +185,22 @@ def test_learned_words_are_told_where_no_own_word_is_near(own: OwnWords) -> None
     stop = Verdict("stop", 0.6, {})
     assert OwnJudge(own, lambda frames: stop)(utterance(10, 50)) == stop
     assert OwnJudge(own, lambda frames: None)(utterance(10, 50)) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"mode": "spotting"}, ['enrolled words are told with [word] mode = "isolated" only']),
+        ({"mode": "spotting", "own": False}, []),
+        ({"mode": "isolated"}, []),
+    ],
+)
+def test_words_that_a_mode_does_not_tell_are_no_secret(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, settings: dict[str, Any], said: list[str]
+) -> None:
+    words = WordSettings(enabled=True, model="grid", **settings)
+    OwnWords(tmp_path / "state", models.shipped("word-grid")).add("yes", take(0, 0))
+    for folder, expected in (("state", said), ("empty", [])):
+        caplog.clear()
+        assemble(Settings(word=words), choose("generic"), None, state=tmp_path / folder)
+        assert caplog.messages == expected
