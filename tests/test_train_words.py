@@ -312,7 +312,9 @@ def test_an_encoder_that_knows_lips_is_begun_with(folder: Path, prepared: Path, 
     begun = keras.models.load_model(file, compile=False).get_weights()
     run, more = folder / f"begun-{sees}", ("--window", LONG, "--epochs", 1, "--parts", "all")
     assert train(prepared, "--out", run, "--encoder", file, *more, *alike) == 0
-    assert read(run / "all.tflite").changes is (sees == "differences")
+    said = read(run / "all.tflite")
+    assert said.changes is (sees == "differences")
+    assert [source.name for source in said.sources[1:]] == ["keypoints68"]
     model = keras.models.load_model(run / "all.keras", compile=False)
     off = [
         np.abs(a - b).max()
@@ -354,6 +356,14 @@ def test_an_encoder_learns_from_films_how_lips_moved(caplog: pytest.LogCaptureFi
     alone, told = plain.unchanged(np.arange(3))
     assert alone["frames"].shape == (3, 32, 48, 1)
     assert (told["lips"] == places[:3]).all()
+
+
+def test_an_encoder_that_does_not_say_what_it_knows_is_refused(
+    tmp_path: Path, prepared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "encoder.keras").write_bytes(b"from somewhere")
+    assert train(prepared, "--out", tmp_path / "run", "--encoder", tmp_path / "encoder.keras") == 2
+    assert "encoder.keras: nothing beside it says what it has learned" in capsys.readouterr().err
 
 
 def test_an_encoder_is_of_no_other_view(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

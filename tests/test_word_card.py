@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edge.description import read
+from edge.description import Source, embed, read
 from tests.said import SPEAKERS, WINDOW, spoken, write_reader, write_run
 from training.evaluate.word import Asked, evaluate
 from training.evaluate.word_card import main
@@ -49,6 +51,22 @@ def test_a_card_says_what_was_measured_and_the_file_carries_it(
     assert "| A | 12 | 100.0 %" in card
     assert (said.spot_threshold, said.refractory_s, said.frames) == (0.8, 2, WINDOW)
     assert (said.metrics[0].name, said.metrics[0].value) == ("accuracy", 1.0)
+
+
+def test_a_card_says_what_else_is_seen_and_was_learned_from(measured: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copy(measured / "run/all.tflite", tmp_path / "all.tflite"))
+    plain = tmp_path / "plain.tflite"
+    assert ship(measured, plain) == 0
+    said = read(model)
+    faces = Source("faces", "for research", 7)
+    embed(model, replace(said, changes=True, sources=(*said.sources, faces)))
+    seen = tmp_path / "words.tflite"
+    assert main([str(model), str(measured / "figures.json"), "--out", str(seen)]) == 0
+    before, after = (path.with_suffix(".md").read_text("utf-8") for path in (plain, seen))
+    for new in ("what each changed since the picture before", "| faces | 7 | for research |"):
+        assert new in after
+        assert new not in before
+    assert "its encoder learned where the points of lips are" in after
 
 
 def test_a_card_says_what_live_lip_boxes_cost_too_much(measured: Path, tmp_path: Path) -> None:

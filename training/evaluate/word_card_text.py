@@ -21,7 +21,7 @@ def card(
     parts = [
         _head(name, size, said),
         _figures(said, found),
-        data(said, "clips"),
+        _data(said),
         _use(said, verdict),
     ]
     return "\n".join(parts)
@@ -29,10 +29,11 @@ def card(
 
 def _head(name: str, size: int, said: Description) -> str:
     sides = "48x32" if said.crop == LIP_BOX else f"{said.crop_size}x{said.crop_size}"
+    changes = " and half of what each changed since the picture before," if said.changes else ""
     versions = ", ".join(f"{name} {version}" for name, version in said.versions.items())
     rows = {
         "words": ", ".join(said.labels[:-1]) + "; `other` for what is none of them",
-        "input": f"`{said.crop}`, {sides} grey pixels of standard contrast less 128, "
+        "input": f"`{said.crop}`, {sides} grey pixels of standard contrast{changes} less 128, "
         f"{said.input.dtype}, {said.fps:g} pictures a second; and the states of the frame before",
         "output": "for every frame what speaks for each label, the logarithm of the frame's weight,"
         f" its features, and the new states; int8. The weighted mean over a word's frames, divided "
@@ -111,6 +112,16 @@ def _whose(said: Description) -> str:
     return (
         "This file itself was trained on everything, so there is no figure of its own: these are "
         "of the files of the same run that had not seen what they are asked"
+    )
+
+
+def _data(said: Description) -> str:
+    text = data(said, "clips")
+    if len(said.sources) == 1:
+        return text
+    return text.replace("| clips |", "| clips, pictures |") + (
+        "\nFrom all but the first its encoder learned where the points of lips are and how they "
+        "move, as MediaPipe's\nface mesh sees them (`lipwire train lips`).\n"
     )
 
 

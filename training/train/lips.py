@@ -16,6 +16,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from edge.description import Source
 from edge.detection import Box
 from edge.errors import SettingsError
 from edge.frame import Image
@@ -130,6 +131,18 @@ def begin_with(model: keras.Model, file: Path) -> None:
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise SettingsError(f"--encoder {file}: no encoder for this model: {reason}") from None
+
+
+def sources(file: Path) -> tuple[Source, ...]:
+    """What an encoder has learned from, by the run that it lies in."""
+    try:
+        known = Run(file.parent).config()["sources"]
+        return tuple(Source(each["dataset"], each["licence"], each["pictures"]) for each in known)
+    except (SettingsError, KeyError, TypeError):
+        raise SettingsError(
+            f"--encoder {file}: nothing beside it says what it has learned from; leave it in the "
+            "folder that lipwire train lips made"
+        ) from None
 
 
 def _learner(recipe: LipRecipe) -> keras.Model:

@@ -24,9 +24,8 @@ from edge.interpreter import Interpreter
 from training import zoo
 from training.clips import Clips
 from training.run import Run
-from training.train import word_parts, word_sees
+from training.train import lips, word_parts, word_sees
 from training.train.fit import Watch, fit, forget_checkpoints
-from training.train.lips import begin_with
 from training.train.word_answers import float_logits, int8_logits, lengthened, streams
 from training.train.word_calibration import calibrated
 from training.train.word_lesson import WordBatches, WordLesson
@@ -54,6 +53,8 @@ def train(
     names = names or word_parts.names(pool)
     if recipe.boxes and not pool.boxed:
         raise SettingsError(f"--boxes: for lip boxes, not for {clips.origin.kind}")
+    if recipe.encoder and Path(recipe.encoder).exists():
+        lips.sources(Path(recipe.encoder))
     parts = [word_parts.part(name, run, recipe, pool) for name in names]
     began = datetime.now(UTC).isoformat(timespec="seconds")
     run.begin(
@@ -132,7 +133,7 @@ def taught(part: WordPart) -> NDArray[np.float32] | None:
 def _begun(lesson: WordLesson) -> keras.Model:
     model = build(lesson)
     if lesson.recipe.encoder:
-        begin_with(model, Path(lesson.recipe.encoder))
+        lips.begin_with(model, Path(lesson.recipe.encoder))
     return model
 
 
@@ -178,7 +179,9 @@ def _description(part: WordPart, loaded: Interpreter) -> Description:
         each for each in loaded.outputs if each.shape[1:] in ((len(labels),), (len(labels) + 1,))
     )
     left_out = "" if part.name == "all" else part.name
-    source = Source(origin.dataset, origin.licence, len(part.learn), left_out)
+    own = Source(origin.dataset, origin.licence, len(part.learn), left_out)
+    encoder = part.recipe.encoder
+    before = lips.sources(Path(encoder)) if encoder else ()  # what lips are, it learned of those
     return Description(
         task="word",
         labels=labels,
@@ -192,7 +195,7 @@ def _description(part: WordPart, loaded: Interpreter) -> Description:
         temperature=1.0,
         on_threshold=THRESHOLDS[0],
         off_threshold=THRESHOLDS[1],
-        sources=(source,),
+        sources=(own, *before),
         metrics=(),
         versions={"lipwire": __version__, "tensorflow": tf.__version__, "keras": keras.__version__},
         created=datetime.now(UTC).date().isoformat(),
