@@ -15,7 +15,7 @@ from convert.targets import int8_of
 from edge.errors import CheckFailed
 from edge.interpreter import Interpreter
 
-Clips = NDArray[np.float32]  # (clips, frames, height, width, 1), 0 to 1
+Clips = NDArray[np.float32]  # (clips, frames, height, width, channels), 0 to 1
 
 
 def convert(step: keras.Model, clips: Clips, out: Path) -> Interpreter:

@@ -123,7 +123,7 @@ class Doctor:
 
     def _models(self) -> Iterator[Finding]:
         began = time.perf_counter()
-        assemble(self.settings, self.profile, self.models)
+        assemble(self.settings, self.profile, self.models, state=self.state)
         took = time.perf_counter() - began
         faces = f"faces ({self.settings.faces.detector})"
         read = "smiles and words" if self.settings.word.enabled else "smiles"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ OWN_SHARE, LIMIT, STEEP = 0.25, 1.4, 6.0  # chosen by lipwire evaluate own-words
 USUAL = 0.035  # such a distance, where no word has two takes
 LEAST = 0.02  # and at least: takes in a row are liker than later ones will be
 DIGITS = 5  # of a kept number
+
+ODD = TypeError, AttributeError, RecursionError  # beside wrong values: what odd JSON ends in
 
 Values = NDArray[np.float64]
 
@@ -97,7 +100,7 @@ class OwnWords:
             return {}
         except OSError as error:
             raise StateError(f"{self._path}: cannot be read: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ArithmeticError, LookupError, ValueError, *ODD) as error:
             raise StateError(f"{self._path}: damaged ({error}); remove it and enroll") from None
         if words and not known:
             raise ModelError(
@@ -183,6 +186,8 @@ def digest(model: Path) -> str:
         return hashlib.sha256(bare(model)).hexdigest()
     except OSError as error:
         raise ModelError(f"{model}: cannot be read: {error.strerror}") from None
+    except zipfile.BadZipFile:
+        raise ModelError(f"{model}: damaged, or not a Lipwire model") from None
 
 
 def _arrays(takes: Any) -> list[Values]:

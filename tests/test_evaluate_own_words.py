@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,23 @@ def test_no_take_is_both_enrolled_and_asked_for(clips: Clips, run: Path) -> None
     again = [each.known.tolist() for each in enrolments(one, 3, ROUNDS)]
     assert again == [each.known.tolist() for each in enrolments(one, 3, ROUNDS)]
     assert len({tuple(each) for each in again}) > 1
+
+
+def test_of_a_word_with_fewer_takes_those_there_are_are_enrolled(clips: Clips, run: Path) -> None:
+    one = heard(clips, seen(clips), run, "without-A", "A")
+    kept = (one.labels != 0) | (one.takes == TAKES)
+    few = replace(
+        one,
+        **{name: getattr(one, name)[kept] for name in ("items", "labels", "takes")},
+        **{
+            name: tuple(each for each, so in zip(getattr(one, name), kept, strict=True) if so)
+            for name in ("features", "weights")
+        },
+    )
+    for each in enrolments(few, 3, ROUNDS):
+        many = [int((few.labels[each.known] == label).sum()) for label in sorted(each.own)]
+        assert many == [1, 3, 3, 3]
+        assert 0 not in few.labels[each.asked]
 
 
 def test_a_set_with_too_few_takes_is_refused(lipwire: Lipwire, run: Path) -> None:

@@ -106,6 +106,12 @@ def test_another_models_words_are_refused(own: OwnWords, tmp_path: Path, model: 
     assert OwnWords(tmp_path / "state", model).takes
 
 
+def test_a_model_file_that_is_damaged_is_one_line(tmp_path: Path, model: Path) -> None:
+    model.write_bytes(model.read_bytes().replace(b"PK\x01\x02", b"XX\x01\x02"))
+    line = complaint(lambda: OwnWords(tmp_path, model), ModelError)
+    assert line == f"{model}: damaged, or not a Lipwire model"
+
+
 def test_a_model_may_begin_anew_where_no_word_is_left(own: OwnWords, tmp_path: Path) -> None:
     for word in list(own.takes):
         own.remove(word)
@@ -113,7 +119,7 @@ def test_a_model_may_begin_anew_where_no_word_is_left(own: OwnWords, tmp_path: P
     assert OwnWords(tmp_path / "state", other).takes == {}
 
 
-TAKES = ("[]", "1", "[[]]", "[[NaN]]", '[["a"]]', "[[1], [1, 2]]")
+TAKES = ("[]", "1", "[[]]", "[[NaN]]", '[["a"]]', "[[1], [1, 2]]", f"[[1{'0' * 400}]]")
 DAMAGED = (
     *("", "{", "[" * 10**5, "[]", "{}", '{"format": 2, "model": "", "words": {}}'),
     *(f'{{"format": 1, "model": "", "words": {{"yes": {takes}}}}}' for takes in TAKES),

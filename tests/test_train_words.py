@@ -322,6 +322,7 @@ def test_an_encoder_that_knows_lips_is_begun_with(folder: Path, prepared: Path, 
         if a.ndim == 4
     ]
     assert max(off) < 0.1  # one small epoch away
+    assert main(lips) == 0  # once more: all is there
     other = {"canvas": "differences", "differences": "canvas"}[sees]
     asked = ("--out", folder / f"other-{sees}", "--encoder", file, *more, "--sees", other)
     assert train(prepared, *asked) == 2
@@ -366,6 +367,16 @@ def test_an_encoder_that_does_not_say_what_it_knows_is_refused(
     assert "encoder.keras: nothing beside it says what it has learned" in capsys.readouterr().err
 
 
+def test_faces_that_show_no_lips_teach_no_encoder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crops = mouth_crops.keypoints()
+    replace(crops, points=np.full_like(crops.points, np.nan)).save(tmp_path / "faces.npz")
+    asked = ("train", "lips", str(tmp_path / "faces.npz"), "--out", str(tmp_path / "lips"))
+    assert main(asked) == 2
+    assert "the face mesh saw no lips in any of these crops" in capsys.readouterr().err
+
+
 def test_an_encoder_is_of_no_other_view(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("train", "lips", "none.npz", "--out", str(tmp_path / "lips"), "--sees", "raw")
     assert main(asked) == 2
@@ -379,6 +390,8 @@ def test_an_encoder_is_of_no_other_view(tmp_path: Path, capsys: pytest.CaptureFi
         (("--parts", "other3"), "there are only 2 words"),
         (("--model", "smile-small"), "is no model for word"),
         (("--encoder", "nothing.keras", "--epochs", "1"), "no encoder for this model"),
+        (("--window", "1"), "--window 1: must be from 2 to 100"),
+        (("--window", "101"), "--window 101: must be from 2 to 100"),
     ],
 )
 def test_what_cannot_be_trained_is_said_in_one_line(

@@ -229,6 +229,19 @@ def run_of(folder: Path, clips: Clips) -> Path:
     return folder
 
 
+def test_a_part_that_leaves_several_speakers_out_counts_each_of_them(
+    tmp_path: Path, heard: Clips
+) -> None:
+    speakers = np.array([f"s{number // 5}" for number in range(len(heard.speakers))])  # six
+    many = replace(heard, speakers=speakers)
+    (tmp_path / "third0.tflite").write_bytes(b"")
+    alone = evaluate_words(tmp_path, many, {})
+    assert alone["speakers"] == 2
+    assert alone["rows"][0]["interval"] == (1, 1)
+    both = evaluate_words(run_of(tmp_path, many), many, {})
+    assert both["n"] == (many.labels >= 0).sum()  # no word twice
+
+
 def test_words_are_scored_as_they_are_and_under_every_change(tmp_path: Path, heard: Clips) -> None:
     taller = Off([np.tile([0, 0, 0, 0.5], (100, 1))], 25.0, NOWHERE)
     figures = evaluate_words(run_of(tmp_path, heard), heard, {"live boxes": taller})

@@ -182,6 +182,15 @@ def test_teachers_answers_are_learned_in_part(tmp_path: Path) -> None:
     (target,) = taught.batch([Sample(row)], (0,))[1]["word"]
     assert np.allclose(target[:2], 0.5 * share + 0.5 * np.eye(2)[taught.targets[row]], atol=1e-4)
     config = tmp_path / "old/config.json"
+    whole = config.read_text()
+    config.write_text(whole.replace('"sees": "canvas"', '"sees": "differences"'))
+    refused = complaint(lambda: words.taught(part), SettingsError)
+    assert refused == f"--teachers: {tmp_path}/old has learned with --sees differences"
+    config.write_text(whole)
+    other = words.build(replace(part.lesson, recipe=replace(recipe, sees="differences")))
+    other.save(tmp_path / "old/without-ann.keras")
+    refused = complaint(lambda: words.taught(part), SettingsError)
+    assert refused == f"--teachers: {tmp_path}/old's models are built otherwise"
     config.write_text(config.read_text().replace('"pictures": ', '"pictures": 1'))
     refused = complaint(lambda: words.taught(part), SettingsError)
     assert refused == f"--teachers: {tmp_path}/old has learned from other clips"

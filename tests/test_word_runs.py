@@ -49,6 +49,20 @@ def test_a_run_is_held_against_the_first_word_by_word(tmp_path: Path) -> None:
     assert bare["choices"] == pytest.approx(0.6)  # of the last three epochs
 
 
+def test_of_one_speaker_words_are_drawn_one_by_one(tmp_path: Path) -> None:
+    runs = [write(tmp_path / when / "run", wrong) for when, wrong in (("old", {7}), ("new", {8}))]
+    for run in runs:
+        told = dict(np.load(run / "third0/heldout.npz"))
+        np.savez(run / "third0/heldout.npz", **told | {"speakers": np.full(13, "bob")})
+    config = json.loads((runs[1] / "config.json").read_text())
+    config["recipe"]["stretch"] = 0.5
+    (runs[1] / "config.json").write_text(json.dumps(config))
+    old, new = compare(runs, ["third0"], together=False)["runs"]
+    assert old["interval"][0] < old["accuracy"] < old["interval"][1]
+    assert new["gain_interval"][0] < 0 < new["gain_interval"][1]
+    assert new["differs"] == {"stretch": 0.5}  # of one name, in another place
+
+
 def test_runs_together_are_right_where_those_that_are_sure_are(tmp_path: Path) -> None:
     sure, unsure = write(tmp_path / "sure", {0}), write(tmp_path / "unsure", {1, 2, 3, 4})
     rows = compare([sure, unsure], ["third0"], together=True)["runs"]

@@ -128,7 +128,7 @@ class Run:
         """What an older Lipwire, where the run was begun, did not know yet was as usual."""
         began = self.config()
         before = _flat({name: began.get(name) for name in asked})
-        usual, now = _flat(json.loads(json.dumps(usual))), _flat(asked)
+        usual, now = _flat(json.loads(json.dumps(usual, default=asdict))), _flat(asked)
         before = {name: usual[name] for name in now if name in usual} | before
         for name in now | before:
             if before.get(name) != now.get(name):

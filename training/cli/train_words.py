@@ -74,7 +74,8 @@ def add_words(train: argparse.ArgumentParser) -> None:
     add(
         "--sees",
         choices=SEES,
-        help="what a model sees of lips; all but canvas are for comparison, not for a board",
+        help="what a model sees of lips; those after differences are for comparison, no board has "
+        "them",
     )
     add(
         "--teachers",

@@ -83,7 +83,7 @@ def evaluate(asked: Asked) -> dict[str, Any]:
         **figures(clips, pictures, told, splits, scored[0].window),
     }
     if asked.other:
-        report["other"] = other_figures(clips, pictures, scored, asked.run)
+        report["other"] = other_figures(clips, pictures, scored, asked.run, asked.window)
     return report
 
 

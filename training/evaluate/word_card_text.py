@@ -120,8 +120,9 @@ def _data(said: Description) -> str:
     if len(said.sources) == 1:
         return text
     return text.replace("| clips |", "| clips, pictures |") + (
-        "\nFrom all but the first its encoder learned where the points of lips are and how they "
-        "move, as MediaPipe's\nface mesh sees them (`lipwire train lips`).\n"
+        "\nFrom all but the first its encoder learned where the points of lips are"
+        f"{' and how they move' if said.changes else ''}, as MediaPipe's\nface mesh sees them "
+        "(`lipwire train lips`).\n"
     )
 
 

@@ -35,9 +35,13 @@ SCORES = ("auc", "auc_by_best_word")
 
 
 def other_figures(
-    clips: Clips, pictures: Pictures, scored: Sequence[Scored], run: Path | None
+    clips: Clips,
+    pictures: Pictures,
+    scored: Sequence[Scored],
+    run: Path | None,
+    window: int | None = None,
 ) -> dict[str, Any]:
-    """Areas for each kind of what is no word."""
+    """Areas for each kind of what is no word; models are asked over a window, or their own."""
     asked = [each for each in scored if each.model]
     found = {
         kind: _area(clips, pictures, asked, kind) for kind in ("reversed", "spliced", "phrases")
@@ -45,7 +49,7 @@ def other_figures(
     leaving = []
     if run:
         names = sorted(folder.stem for folder in run.glob("other*.tflite"))
-        leaving = [of_part(Run(run), name, clips) for name in names]
+        leaving = [of_part(Run(run), name, clips, window) for name in names]
     leaving += [each for each in asked if set(clips.origin.classes) - set(each.labels)]
     if leaving:
         found["words_left_out"] = _area(clips, pictures, leaving, "words_left_out")

@@ -46,6 +46,8 @@ def load_word_model(path: Path, window: int | None = None) -> WordModel:
     may be asked over another window than its own."""
     said = _description(path.with_suffix(".tflite"))
     if path.suffix == ".keras":
+        if window and window != said.frames:
+            raise ModelError(f"{path}: sees clips of {said.frames} frames, of no other window")
         return _described(path, said, _keras(path, said))
     interpreter = Interpreter(path)
     streams = len(interpreter.inputs) > 1

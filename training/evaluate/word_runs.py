@@ -29,6 +29,7 @@ class Told:
     """What a run's parts made of words that they never learned from."""
 
     name: str
+    folder: Path | None  # of all together none
     files: tuple[str, ...]
     speakers: NDArray[np.str_]
     labels: NDArray[np.int_]
@@ -51,7 +52,7 @@ def compare(runs: Sequence[Path], parts: Sequence[str], together: bool) -> dict[
     if together:
         shares = np.mean([each.shares for each in found], axis=0)
         found.append(
-            Told(TOGETHER, first.files, first.speakers, first.labels, shares, choices=None)
+            Told(TOGETHER, None, first.files, first.speakers, first.labels, shares, choices=None)
         )
     for each in found[1:]:
         if each.files != first.files or not np.array_equal(each.labels, first.labels):
@@ -60,7 +61,7 @@ def compare(runs: Sequence[Path], parts: Sequence[str], together: bool) -> dict[
         "parts": list(parts),
         "n": len(first.labels),
         "speakers": len(set(first.speakers.tolist())),
-        "runs": [_row(each, first, _differs(each, runs)) for each in found],
+        "runs": [_row(each, first) for each in found],
     }
 
 
@@ -98,7 +99,7 @@ def _told(folder: Path, parts: Sequence[str]) -> Told:
             )
     files, speakers, labels, shares = (np.concatenate(each) for each in zip(*columns, strict=True))
     chosen = float(np.mean([_chosen(run, part) for part in parts]))
-    return Told(folder.name, tuple(files.tolist()), speakers, labels, shares, chosen)
+    return Told(folder.name, folder, tuple(files.tolist()), speakers, labels, shares, chosen)
 
 
 def _chosen(run: Run, part: str) -> float:
@@ -109,13 +110,12 @@ def _chosen(run: Run, part: str) -> float:
     return float(np.mean([float(row[name]) for row in rows[-LAST:]]))
 
 
-def _differs(told: Told, runs: Sequence[Path]) -> dict[str, Any]:
+def _differs(told: Told, first: Told) -> dict[str, Any]:
     """Of a run's recipe, what is not as in the first."""
-    folder = next((run for run in runs if run.name == told.name), None)
-    if folder is None:
+    if told.folder is None or first.folder is None:
         return {}
-    first, mine = (_recipe(run) for run in (runs[0], folder))
-    return {name: it for name, it in mine.items() if name in first and first[name] != it}
+    usual, mine = (_recipe(each) for each in (first.folder, told.folder))
+    return {name: it for name, it in mine.items() if name in usual and usual[name] != it}
 
 
 def _recipe(run: Path) -> dict[str, Any]:
@@ -125,14 +125,16 @@ def _recipe(run: Path) -> dict[str, Any]:
     return recipe | {"epochs": epochs}
 
 
-def _row(told: Told, first: Told, differs: dict[str, Any]) -> dict[str, Any]:
-    gains = told.right - first.right
+def _row(told: Told, first: Told) -> dict[str, Any]:
+    gains, groups = told.right - first.right, told.speakers
+    if len(np.unique(groups)) == 1:  # by word, of a single speaker
+        groups = np.arange(len(groups))
     return {
         "run": told.name,
         "accuracy": round(float(told.right.mean()), 4),
-        "interval": interval_by_group(told.right, told.speakers),
+        "interval": interval_by_group(told.right, groups),
         "gain": round(float(gains.mean()), 4),
-        "gain_interval": interval_by_group(gains, told.speakers),
+        "gain_interval": interval_by_group(gains, groups),
         "choices": None if told.choices is None else round(told.choices, 4),
-        "differs": differs,
+        "differs": _differs(told, first),
     }

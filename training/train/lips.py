@@ -29,7 +29,7 @@ from training.train import clip_change
 from training.train.clip_change import Change
 from training.train.fit import Watch, fit, forget_checkpoints
 from training.train.recipe import Phase
-from training.train.word_recipe import DIFFERENCES
+from training.train.word_recipe import CANVAS, DIFFERENCES
 from training.word_pixels import pixels
 from training.written import written
 from training.zoo.word_small import ENCODER, encoder
@@ -61,7 +61,7 @@ class LipRecipe:
     pictures: int = 24_000  # an epoch shows
     seed: int = 1
     shares: dict[str, float] = field(default_factory=lambda: {"keypoints68": 2.0})
-    sees: str = DIFFERENCES  # or the canvas alone
+    sees: str = CANVAS  # or what changed since the frame before, too
 
     @property
     def loss_weights(self) -> dict[str, float]:
@@ -112,6 +112,8 @@ def train(crops: Sequence[Crops], run: Run, recipe: LipRecipe) -> Path:
     file = run.keras(ENCODER)
     if not file.exists():
         lips = _lips(crops)
+        if not len(lips):
+            raise SettingsError("the face mesh saw no lips in any of these crops")
         check = np.arange(len(lips)) % ASIDE == 0
         log.info("%d lip boxes, and %d kept aside", (~check).sum(), check.sum())
         lesson = LipLesson(lips, np.flatnonzero(~check), recipe)

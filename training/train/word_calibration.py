@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.description import Description, read
+from training.split_words import FOLD, THIRD, WITHOUT
 from training.train.word_answers import int8_logits
 from training.train.word_parts import WordPart
 
@@ -19,8 +20,9 @@ GAP = 0.1  # from that score to the one below which nothing was meant
 
 
 def calibrated(part: WordPart, file: Path) -> Description:
-    """The description with what the int8 file's answers to the part's own check tell; one that
-    leaves nothing out learned from its check, and takes what its siblings' say."""
+    """The description with what the int8 file's answers to the part's own check tell. The check of
+    one that leaves nothing out is of people it knows: it takes what those siblings say that are
+    made and left people out, and so is made last."""
     said = read(file)
     siblings = _siblings(part)
     if part.name == "all" and siblings:
@@ -40,8 +42,8 @@ def calibrated(part: WordPart, file: Path) -> Description:
 
 
 def _siblings(part: WordPart) -> list[Description]:
-    others = set(part.run.folder.glob("[!.]*.tflite")) - {part.run.tflite(part.name)}
-    return [read(file) for file in sorted(others) if not file.stem.startswith("other")]
+    files = sorted(part.run.folder.glob("[!.]*.tflite"))
+    return [read(file) for file in files if file.stem.startswith((WITHOUT, THIRD, FOLD))]
 
 
 def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int_]) -> float:

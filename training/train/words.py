@@ -21,6 +21,7 @@ from edge import __version__
 from edge.description import Description, Quantisation, Source, embed
 from edge.errors import SettingsError
 from edge.interpreter import Interpreter
+from edge.word_reader import FASTEST_FPS, LONGEST_WINDOW, SLOWEST_FPS
 from training import zoo
 from training.clips import Clips
 from training.run import Run
@@ -55,6 +56,8 @@ def train(
         raise SettingsError(f"--boxes: for lip boxes, not for {clips.origin.kind}")
     if recipe.encoder and Path(recipe.encoder).exists():
         lips.sources(Path(recipe.encoder))
+    if streams(recipe):
+        _check_readable(recipe, clips)
     parts = [word_parts.part(name, run, recipe, pool) for name in names]
     began = datetime.now(UTC).isoformat(timespec="seconds")
     run.begin(
@@ -66,6 +69,18 @@ def train(
     for part in parts:
         with run.alone(part.name):
             _make(part, tensorboard)
+
+
+def _check_readable(recipe: WordRecipe, clips: Clips) -> None:
+    """Refuse, before anything is learned, what no device would read."""
+    fps = clips.origin.fps
+    if not 1 < recipe.window <= LONGEST_WINDOW:
+        raise SettingsError(f"--window {recipe.window}: must be from 2 to {LONGEST_WINDOW}")
+    if not SLOWEST_FPS <= fps <= FASTEST_FPS:
+        raise SettingsError(
+            f"clips of {fps:g} frames a second: words are read at {SLOWEST_FPS:g} to "
+            f"{FASTEST_FPS:g}; lipwire prepare takes others"
+        )
 
 
 def _make(part: WordPart, tensorboard: bool) -> None:
@@ -120,11 +135,17 @@ def taught(part: WordPart) -> NDArray[np.float32] | None:
     for file in files:
         if not file.exists():
             raise SettingsError(f"--teachers: no {file}")
-        known, mine = (each.config().get("sources") for each in (Run(file.parent), part.run))
-        if known != mine:
+        known, mine = (each.config() for each in (Run(file.parent), part.run))
+        if known.get("sources") != mine.get("sources"):
             raise SettingsError(f"--teachers: {file.parent} has learned from other clips")
+        sees = known.get("recipe", {}).get("sees", word_sees.CANVAS)
+        if sees != part.recipe.sees:
+            raise SettingsError(f"--teachers: {file.parent} has learned with --sees {sees}")
         model = keras.models.load_model(file, compile=False)
-        logits = float_logits(part.lesson, model, part.learn)[:, :-1] / SOFTER
+        try:
+            logits = float_logits(part.lesson, model, part.learn)[:, :-1] / SOFTER
+        except ValueError:
+            raise SettingsError(f"--teachers: {file.parent}'s models are built otherwise") from None
         told = np.exp(logits - logits.max(axis=1, keepdims=True))
         taught[part.learn, :-1] += told / told.sum(axis=1, keepdims=True) / len(files)
     return taught

@@ -94,7 +94,7 @@ def enrolments(heard: Heard, takes: int, rounds: int, half: bool = False) -> Ite
     for number in range(rounds):
         rng = np.random.default_rng((number, takes, half))
         own = rng.permutation(labels)[: len(labels) // 2 if half else None]
-        chosen = np.isin(heard.takes, rng.permutation(numbers)[:takes])
+        chosen = _first_takes(heard, labels, rng.permutation(numbers), takes)
         known = chosen & np.isin(heard.labels, own)
         asked = ~chosen | ~said if half else ~chosen & said
         yield Enrolment(
@@ -103,3 +103,15 @@ def enrolments(heard: Heard, takes: int, rounds: int, half: bool = False) -> Ite
             np.flatnonzero(known),
             np.flatnonzero(asked),
         )
+
+
+def _first_takes(
+    heard: Heard, labels: NDArray[np.int16], order: NDArray[np.int16], many: int
+) -> Flags:
+    """So many takes of each word, the first there are in an order: one may miss some."""
+    place = {take: at for at, take in enumerate(order.tolist())}
+    chosen = np.zeros(len(heard.labels), bool)
+    for label in labels:
+        mine = sorted(np.flatnonzero(heard.labels == label), key=lambda i: place[heard.takes[i]])
+        chosen[mine[:many]] = True
+    return chosen

@@ -68,21 +68,22 @@ def evaluate_words(run: Path, clips: Clips, simulations: dict[str, Off]) -> dict
     """Accuracy by what was done to the clips, and how much that cost."""
     if clips.origin.kind != LIP_BOX:
         raise SettingsError(f"clips of {clips.origin.kind}: expected clips of {LIP_BOX}")
-    possible = (*parts_for(clips, "unseen"), *parts_for(clips, "thirds"))
-    parts = [part for part in possible if (run / f"{part}.tflite").is_file()]
+    possible = (parts_for(clips, protocol) for protocol in ("unseen", "thirds"))
+    there = ([name for name in names if (run / f"{name}.tflite").is_file()] for names in possible)
+    parts = next(filter(None, there), None)  # each word once
     if not parts:
         raise SettingsError(
             f"{run}: no model in it that learned without one of the clips' speakers"
         )
     found = _read_all(run, clips, parts, CHANGES | simulations)
-    groups = np.unique(found.speakers, return_inverse=True)[1]
-    if len(parts) == 1:
+    names, groups = np.unique(found.speakers, return_inverse=True)
+    if len(names) == 1:
         groups = np.arange(len(groups))  # by clip, of a single speaker
     plain = found.right[PLAIN]
     return {
         "run": str(run),
         "dataset": clips.origin.dataset,
-        "speakers": len(parts),
+        "speakers": len(names),
         "words": len(clips.origin.classes),
         "n": len(plain),
         "rows": [
