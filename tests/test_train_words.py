@@ -338,7 +338,8 @@ def test_an_encoder_learns_from_films_how_lips_moved(caplog: pytest.LogCaptureFi
     of_film = found.sets == "grid"
     firsts = [name.endswith("#0") for name in film.files[::6]]  # of a clip, which has none before
     assert [each is None for each in found.before] == [*firsts, *[True] * (~of_film).sum()]
-    lesson = lips.LipLesson(found, np.arange(len(found)), lips.LipRecipe())
+    seeing = lips.LipRecipe(sees="differences")
+    lesson = lips.LipLesson(found, np.arange(len(found)), seeing)
     frames, told = lesson.unchanged(np.arange(len(found)))
     places, moves = np.split(told["lips"], 2, axis=1)
     assert np.abs(places).max() <= 0.55  # of the canvas, from its middle
@@ -353,7 +354,7 @@ def test_an_encoder_learns_from_films_how_lips_moved(caplog: pytest.LogCaptureFi
     assert (moved[~of_film] > 0).all()
     changed = np.abs(frames["frames"][..., 1] - 128 / 255).max(axis=(1, 2))
     assert (changed[~there & of_film] > 0).all()
-    plain = lips.LipLesson(found, np.arange(len(found)), lips.LipRecipe(sees="canvas"))
+    plain = lips.LipLesson(found, np.arange(len(found)), lips.LipRecipe())
     alone, told = plain.unchanged(np.arange(3))
     assert alone["frames"].shape == (3, 32, 48, 1)
     assert (told["lips"] == places[:3]).all()
