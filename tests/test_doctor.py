@@ -149,6 +149,18 @@ def test_what_a_running_daemon_says_of_itself_is_passed_on(
     assert "clock" in found  # and the rest was looked at, too
 
 
+def test_enrolled_words_that_the_daemon_would_refuse_are_found(ready: Lipwire) -> None:
+    config, state = ready.home / "words.toml", ready.home / "state/lipwire"
+    config.write_text('[word]\nenabled = true\nmodel = "grid"\n')
+    state.mkdir(parents=True)
+    (state / "own-words.json").write_text("{")
+    result = ready("doctor", "--config", config, "--broker", "none", "--source", "demo")
+    assert result.returncode == 1
+    (line,) = (line for line in result.stdout.splitlines() if " models " in line)
+    assert line.startswith("FAIL")
+    assert "own-words.json: damaged" in line
+
+
 @pytest.mark.usefixtures("face_model")
 def test_a_state_that_is_damaged_is_one_of_the_findings(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
