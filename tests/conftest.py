@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -32,6 +33,8 @@ from tests.fakes import picture
 from tests.feed import Subscriber, assert_soon
 from tests.receiver import Receiver
 
+# A shell that runs the tests in the background lets them, and all that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 REQUIRED = set(filter(None, os.environ.get("LIPWIRE_REQUIRE", "").split(",")))
 
 
