@@ -31,8 +31,8 @@ USUAL = 0.035  # such a distance, where no word has two takes
 LEAST = 0.02  # and at least: takes in a row are liker than later ones will be
 DIGITS = 5  # of a kept number
 
-ODD = TypeError, AttributeError, RecursionError  # beside wrong values: what odd JSON ends in
-
+# What reading JSON of another form, or of numbers that are none, ends in.
+ODD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 Values = NDArray[np.float64]
 
 
@@ -100,7 +100,7 @@ class OwnWords:
             return {}
         except OSError as error:
             raise StateError(f"{self._path}: cannot be read: {error.strerror}") from None
-        except (ArithmeticError, LookupError, ValueError, *ODD) as error:
+        except ODD as error:
             raise StateError(f"{self._path}: damaged ({error}); remove it and enroll") from None
         if words and not known:
             raise ModelError(

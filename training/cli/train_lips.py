@@ -23,8 +23,8 @@ def train_lips(options: argparse.Namespace) -> Path:
     with needs_tensorflow("lipwire train"):
         from training.train import lips
         from training.train.word_sees import DIFFERENCES, ON_BOARDS
-    if (options.sees or ON_BOARDS[0]) not in ON_BOARDS:
-        raise SettingsError(f"--sees {options.sees}: lips are learned by {' or '.join(ON_BOARDS)}")
-    crops = [Crops.read(path) for path in options.crops]
     recipe = replace(lips.LipRecipe(sees=DIFFERENCES), **given(options, ("sees",)))
+    if recipe.sees not in ON_BOARDS:
+        raise SettingsError(f"--sees {recipe.sees}: lips are learned by {' or '.join(ON_BOARDS)}")
+    crops = [Crops.read(path) for path in options.crops]
     return lips.train(crops, Run(options.out), lasting(recipe, options.epochs))

@@ -11,11 +11,12 @@ from edge.errors import SettingsError
 from training import zoo
 from training.cli.common import given, spelt, weight, whole
 from training.cli.recipes import lasting, of_model
+from training.train.word_recipe import CANVAS, DIFFERENCES
 
 if TYPE_CHECKING:
     from training.train.word_recipe import WordRecipe
 
-SEES = "canvas", "differences", "stretched", "raw", "less-speaker"
+SEES = CANVAS, DIFFERENCES, "stretched", "raw", "less-speaker"
 STILL = 4  # times as slowly as before, in epochs whose clips look as they are
 OF_MODELS = ("weights",)
 OF_RECIPES = (
@@ -121,7 +122,7 @@ def _check(options: argparse.Namespace, model: str) -> None:
     useless = [] if streams else sorted(given(options, OF_STREAMS))
     if useless:
         raise SettingsError(f"{model} sees whole clips: it has no use for {spelt(useless)}")
-    if options.sees == "differences" and not streams:
+    if options.sees == DIFFERENCES and not streams:
         raise SettingsError(f"{model} sees whole clips: --sees {options.sees} is not for it")
     if options.augment is False and (useless := sorted(given(options, OF_CHANGED))):
         raise SettingsError(f"--no-augment: clips are as they are, without {spelt(useless)}")

@@ -116,10 +116,9 @@ def _whose(said: Description) -> str:
 
 
 def _data(said: Description) -> str:
-    text = data(said, "clips")
     if len(said.sources) == 1:
-        return text
-    return text.replace("| clips |", "| clips, pictures |") + (
+        return data(said, "clips")
+    return data(said, "clips, pictures") + (
         "\nFrom all but the first its encoder learned where the points of lips are"
         f"{' and how they move' if said.changes else ''}, as MediaPipe's\nface mesh sees them "
         "(`lipwire train lips`).\n"
